@@ -1,0 +1,1 @@
+namespace TierOperator.Sidecar; internal static class Program { public static int Main() => 0; }
