@@ -1,0 +1,66 @@
+namespace TierOperator.Policy.Compiled;
+
+/// <summary>
+/// The JSON fields of a session, as <c>where</c> conditions see them. A field is a top-level member (an item) or a
+/// dotted path into one (<c>context.email</c>).
+/// </summary>
+public interface ISessionFields
+{
+    /// <summary>Gets a field's scalar as text (a JSON string without quotes, a number as written, true, false, null).</summary>
+    bool TryGetField(string path, out string value);
+}
+
+/// <summary>
+/// Finds the rule of a session or an item: the first in document order whose globs and conditions hold. Immutable,
+/// thread-safe, allocation-free (conditions may cost what their <see cref="ISessionFields"/> costs).
+/// </summary>
+public sealed class RuleMatcher
+{
+    private readonly Entry[] _entries;
+
+    internal RuleMatcher(IEnumerable<Entry> entries) => _entries = [.. entries];
+
+    internal sealed record Entry(CompiledRule Rule, Glob[] Sessions, Glob[] Items, WhereCondition[] Where);
+
+    /// <summary>The rule of the session itself (its deadline, load and eviction): rules that narrow items are passed over.</summary>
+    public CompiledRule MatchSession(ReadOnlySpan<byte> session, ISessionFields? fields)
+    {
+        foreach (var entry in _entries)
+            if (!entry.Rule.HasItems && IsMatch(entry.Sessions, session) && Holds(entry.Where, fields))
+                return entry.Rule;
+        return _entries[^1].Rule;
+    }
+
+    /// <summary>The rule that places one item.</summary>
+    public CompiledRule MatchItem(ReadOnlySpan<byte> session, ReadOnlySpan<byte> item, ISessionFields? fields)
+    {
+        foreach (var entry in _entries)
+            if (IsMatch(entry.Sessions, session) && IsMatch(entry.Items, item) && Holds(entry.Where, fields))
+                return entry.Rule;
+        return _entries[^1].Rule;
+    }
+
+    /// <summary>True when some rule whose globs take this session has conditions, so that its fields must be at hand.</summary>
+    public bool NeedsFields(ReadOnlySpan<byte> session)
+    {
+        foreach (var entry in _entries)
+            if (entry.Where.Length > 0 && IsMatch(entry.Sessions, session)) return true;
+        return false;
+    }
+
+    private static bool IsMatch(Glob[] globs, ReadOnlySpan<byte> text)
+    {
+        foreach (var glob in globs)
+            if (glob.IsMatch(text)) return true;
+        return globs.Length == 0;
+    }
+
+    private static bool Holds(WhereCondition[] where, ISessionFields? fields)
+    {
+        if (where.Length == 0) return true;
+        if (fields is null) return false;
+        foreach (var condition in where)
+            if (!condition.IsMet(fields)) return false;
+        return true;
+    }
+}
