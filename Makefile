@@ -1,0 +1,45 @@
+# Everything a person or a pipeline runs. Needs git, make and the .NET 10 SDK; `make test` and `make bench` fetch the rest from Debian.
+.DEFAULT_GOAL := help
+.PHONY: help build run test bench soak lint format clean
+SHELL := /bin/bash
+
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_GENERATE_ASPNET_CERTIFICATE := false
+export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK := 1
+
+SIDECAR := out/sidecar/tier
+POLICY  ?= examples/quickstart/policy.yaml
+DATA    ?= ./data
+ARGS    ?=
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## publish the sidecar to out/sidecar/tier
+	@.ci/publish sidecar/TierOperator.Sidecar out/sidecar
+
+run: build ## run the sidecar under examples/quickstart (POLICY=, DATA=, ARGS= change that)
+	@exec $(SIDECAR) run --policy $(POLICY) --data $(DATA) $(ARGS)
+
+test: ## build everything and run every test
+	@.ci/run-tests
+
+soak: ## the long tests: those of the category Soak, with many more rounds
+	@TIER_SOAK=1 .ci/run-tests --filter-trait Category=Soak
+
+bench: build ## measure every target of docs/benchmarks.md (QUICK=1 for a short pass)
+	@.ci/install-debian wrk
+	@dotnet build tests/TierOperator.Benchmarks -c Release -v quiet
+	@tests/TierOperator.Benchmarks/bin/Release/net10.0/tier-bench all $(if $(QUICK),--quick) $(ARGS)
+
+lint: build ## check formatting, and the example policies
+	@dotnet format TierOperator.sln --verify-no-changes
+	@$(SIDECAR) policy lint $$(git ls-files 'examples/*policy*.yaml')
+
+format: ## rewrite the source in the house format
+	@dotnet format TierOperator.sln
+
+clean: ## remove everything that was built
+	@rm -rf out TestResults BenchmarkDotNet.Artifacts
+	@find sidecar operator tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} + 2>/dev/null || true
