@@ -26,7 +26,19 @@ public sealed record CompiledPolicy
     public required RuleMatcher Matcher { get; init; }
 
     public TierSet DeclaredTiers { get; init; }
+
+    /// <summary>How much may wait for a tier that is away, in bytes.</summary>
+    public long MaxBacklogBytes { get; init; }
+
+    /// <summary>Every strategy that a write may name, built-in ones included, by name.</summary>
+    public IReadOnlyDictionary<string, CompiledStrategy> Strategies { get; init; } = new Dictionary<string, CompiledStrategy>();
+
+    /// <summary>The document with the model's defaults filled in: what has no compiled form of its own yet is read here.</summary>
+    public Documents.TierPolicyDocument? Effective { get; init; }
 }
+
+/// <summary>A projection: the items that Redis holds of a session, and how long from last access.</summary>
+public sealed record CompiledStrategy(string Name, IReadOnlyList<Glob> Items, TimeSpan Ttl);
 
 /// <summary>The memory tier. Sizes in bytes.</summary>
 public sealed record CompiledMemory(
@@ -36,7 +48,11 @@ public sealed record CompiledMemory(
 /// <summary>The disk tier. Sizes in bytes. KeySecret names the folder of encryption keys, null for clear text.</summary>
 public sealed record CompiledSpillover(
     long CapacityBytes, TimeSpan Ttl, SpilloverMode Mode, int EvictAtPercent,
-    CompressionKind Compression, string? KeySecret, int Batch, TimeSpan Interval);
+    CompressionKind Compression, string? KeySecret, int Batch, TimeSpan Interval)
+{
+    /// <summary>True where the data folder goes with the pod: <c>ack: Disk</c> then promises the process and container only.</summary>
+    public bool IsEmptyDir { get; init; } = true;
+}
 
 /// <summary>One rule with every default filled in.</summary>
 public sealed record CompiledRule
@@ -57,6 +73,12 @@ public sealed record CompiledRule
     /// <summary>Sliding residency on disk; <see cref="TimeSpan.Zero"/> where the rule has no spillover.</summary>
     public required TimeSpan SpilloverTtl { get; init; }
 
+    /// <summary>Sliding residency in Redis; <see cref="TimeSpan.Zero"/> where the rule has no Redis.</summary>
+    public TimeSpan RedisTtl { get; init; }
+
+    /// <summary>Sliding residency in PostgreSQL; <see cref="TimeSpan.Zero"/> where the rule has no PostgreSQL.</summary>
+    public TimeSpan PostgresRetention { get; init; }
+
     /// <summary>The longest residency among the rule's tiers: the sliding deadline of its sessions.</summary>
     public required TimeSpan Deadline { get; init; }
     public TimeSpan? DemoteAfterAge { get; init; }
@@ -71,6 +93,12 @@ public sealed record CompiledRule
     /// <summary>Template such as <c>chat:{1}</c>: the session that this one is deleted with; null for none.</summary>
     public string? Parent { get; init; }
     public required ConflictStrategy OnConflict { get; init; }
+
+    /// <summary>The order of trust for SourcePriority, the most trusted first.</summary>
+    public IReadOnlyList<TierSet> SourcePriority { get; init; } = [];
+
+    /// <summary>True where a Redis client gets OK when HTTP answers 202.</summary>
+    public bool RespDegradedOk { get; init; }
     public string? DataCategory { get; init; }
     public IReadOnlyList<string> PiiMask { get; init; } = [];
     public string? Strategy { get; init; }

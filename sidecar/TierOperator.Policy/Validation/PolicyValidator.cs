@@ -1,0 +1,20 @@
+using TierOperator.Policy.Documents;
+using TierOperator.Policy.Faults;
+using TierOperator.Policy.Reading;
+
+namespace TierOperator.Policy.Validation;
+
+/// <summary>Checks a document by every rule; none ends the work of the others.</summary>
+internal static class PolicyValidator
+{
+    private static readonly IValidationRule[] s_rules =
+    [
+        new IdentityRule(),
+    ];
+
+    public static void Validate(TierPolicyDocument document, SourceMap places, FaultCollector faults)
+    {
+        var context = new ValidationContext(document, places, faults);
+        foreach (var rule in s_rules) rule.Check(context);
+    }
+}
