@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace TierOperator.Benchmarks.Processes;
+
+/// <summary>The real executable, run on free ports.</summary>
+internal sealed class SidecarProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly ChildProcess process;
+
+    private SidecarProcess(ChildProcess process, Uri api, TimeSpan readyAfter)
+    {
+        this.process = process;
+        Api = api;
+        ReadyAfter = readyAfter;
+        Client = new HttpClient { BaseAddress = api, Timeout = TimeSpan.FromMinutes(10) };
+    }
+
+    public Uri Api { get; }
+    public int Id => process.Id;
+    public TimeSpan ReadyAfter { get; }
+
+    /// <summary>For the calls whose speed is not the matter.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Starts it under the policy, which is written into the folder, with the folder's `data` as its data folder.</summary>
+    public static async Task<SidecarProcess> StartAsync(WorkFolder folder, BenchPolicy policy, CancellationToken cancellation)
+    {
+        var file = folder.File("policy.yaml");
+        await File.WriteAllTextAsync(file, policy.ToYaml(), cancellation);
+        if (!File.Exists(RepositoryRoot.Sidecar)) throw new InvalidOperationException($"{RepositoryRoot.Sidecar} is missing: run `make build` first");
+        var process = new ChildProcess(
+            RepositoryRoot.Sidecar,
+            ["run", "--policy", file, "--data", folder.File("data"), "--api-port", "0", "--admin-port", "0"]);
+        try
+        {
+            var ready = await process.ReadLineAsync("ready ", Patience, cancellation);
+            var elapsed = Stopwatch.GetElapsedTime(process.StartedAt);
+            var api = ready.Split(' ').First(word => word.StartsWith("api=", StringComparison.Ordinal))["api=".Length..];
+            return new SidecarProcess(process, new Uri(api), elapsed);
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await process.DisposeAsync();
+    }
+}
