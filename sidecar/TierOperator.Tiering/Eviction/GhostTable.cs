@@ -13,81 +13,74 @@ internal sealed class GhostTable
     private const int Ways = 8;
     private const int MinimumBuckets = 32;
 
-    private struct Print
+    private struct Ghost
     {
-        public uint Hash;
+        public uint Print;
         public uint Arrival;
     }
 
-    private SlotArray<Print> _prints = Table(MinimumBuckets);
+    private SlotArray<Ghost> _ghosts = Table(MinimumBuckets);
     private uint _buckets = MinimumBuckets;
     private uint _arrivals = 1;
 
-    public long Bytes => _prints.Bytes;
+    public long Bytes => _ghosts.Bytes;
 
     /// <summary>Remembers a key as the newest of at most <paramref name="capacity"/>.</summary>
-    public void Add(ulong keyHash, int capacity)
+    public void Add(uint print, int capacity)
     {
         if (capacity > _buckets * (Ways / 2)) Grow(capacity);
-        Store(new Print { Hash = Mix(keyHash), Arrival = ++_arrivals });
+        Store(new Ghost { Print = print, Arrival = ++_arrivals });
     }
 
     /// <summary>Forgets a key; true if it was among the last <paramref name="capacity"/>.</summary>
-    public bool Take(ulong keyHash, int capacity)
+    public bool Take(uint print, int capacity)
     {
-        var hash = Mix(keyHash);
-        var first = First(hash);
+        var first = First(print);
         for (var way = first; way < first + Ways; way++)
         {
-            ref var print = ref _prints[way];
-            if (print.Arrival == 0 || print.Hash != hash) continue;
-            var isRecent = _arrivals - print.Arrival < (uint)capacity;
-            print = default;
+            ref var ghost = ref _ghosts[way];
+            if (ghost.Arrival == 0 || ghost.Print != print) continue;
+            var isRecent = _arrivals - ghost.Arrival < (uint)capacity;
+            ghost = default;
             return isRecent;
         }
 
         return false;
     }
 
-    private void Store(Print print)
+    private void Store(Ghost ghost)
     {
-        var first = First(print.Hash);
+        var first = First(ghost.Print);
         var oldest = first;
         for (var way = first; way < first + Ways; way++)
         {
-            if (_prints[way].Hash == print.Hash)
+            if (_ghosts[way].Print == ghost.Print)
             {
                 oldest = way;
                 break;
             }
 
-            if (_arrivals - _prints[way].Arrival > _arrivals - _prints[oldest].Arrival) oldest = way;
+            if (_arrivals - _ghosts[way].Arrival > _arrivals - _ghosts[oldest].Arrival) oldest = way;
         }
 
-        _prints[oldest] = print;
+        _ghosts[oldest] = ghost;
     }
 
     private void Grow(int capacity)
     {
-        var (before, length) = (_prints, (int)_buckets * Ways);
+        var (before, length) = (_ghosts, (int)_buckets * Ways);
         while (capacity > _buckets * (Ways / 2)) _buckets *= 2;
-        _prints = Table((int)_buckets);
+        _ghosts = Table((int)_buckets);
         for (var way = 0; way < length; way++)
             if (before[way].Arrival != 0) Store(before[way]);
     }
 
-    private static SlotArray<Print> Table(int buckets)
+    private static SlotArray<Ghost> Table(int buckets)
     {
-        var table = new SlotArray<Print>(default);
+        var table = new SlotArray<Ghost>(default);
         table.Reach((buckets * Ways) - 1);
         return table;
     }
 
-    private int First(uint hash) => (int)(((ulong)hash * _buckets) >> 32) * Ways;
-
-    private static uint Mix(ulong keyHash)
-    {
-        var mixed = (keyHash ^ (keyHash >> 32)) * 0x9E3779B97F4A7C15;
-        return (uint)(mixed >> 32);
-    }
+    private int First(uint print) => (int)(((ulong)print * _buckets) >> 32) * Ways;
 }

@@ -18,18 +18,24 @@ public interface IEvictionPolicy
     /// <summary>A session came into memory. <paramref name="keyHash"/> lets ghost lists know it again.</summary>
     void Add(int slot, ulong keyHash, long createdMs);
 
-    /// <summary>A session in memory was read or written again.</summary>
+    /// <summary>A session in memory was read or written again. Nothing happens if the slot is not held (any more).</summary>
     void Touch(int slot);
 
-    /// <summary>A key was asked for that is not in memory (shadow caches learn from it).</summary>
+    /// <summary>
+    /// A key was asked for that is not in memory (shadow caches learn from it). When <see cref="Add"/> follows soon, both
+    /// are one access. Not for keys known to be in no tier: a cache of absent keys is nothing to learn from.
+    /// </summary>
     void Miss(ulong keyHash);
 
-    /// <summary>A session left memory for a reason of the owner's own (deleted, expired, moved).</summary>
+    /// <summary>
+    /// A session left memory for a reason of the owner's own (deleted, expired, moved). Nothing happens if it is not held.
+    /// </summary>
     void Remove(int slot);
 
     /// <summary>
     /// Names the next victim and removes it. False when empty. The owner must take the victim out, or <see cref="Add"/>
-    /// it again when it cannot be evicted just now.
+    /// it again when it cannot be evicted just now: after the round of evictions, since the same slot may be the next
+    /// victim at once.
     /// </summary>
     bool TryEvict(out int slot);
 }

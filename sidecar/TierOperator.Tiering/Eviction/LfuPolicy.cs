@@ -7,7 +7,7 @@ namespace TierOperator.Tiering.Eviction;
 /// <remarks>
 /// Buckets of equal frequency in ascending order, each a queue by recency, so that every call is O(1). Source: Shah,
 /// Mitra, Matani, "An O(1) algorithm for implementing the LFU cache eviction scheme" (2010). There is no aging on
-/// purpose: it is the literature's LFU, and Adaptive is for those who want adaptation.
+/// purpose: it is the literature's LFU, and <see cref="AdaptivePolicy"/> is for those who want adaptation.
 /// </remarks>
 internal sealed class LfuPolicy : IEvictionPolicy
 {

@@ -19,7 +19,7 @@ internal sealed class S3FifoPolicy : IEvictionPolicy
 
     private struct Entry
     {
-        public ulong KeyHash;
+        public uint Print;
         public byte Touches;
         public bool IsMain;
     }
@@ -36,18 +36,21 @@ internal sealed class S3FifoPolicy : IEvictionPolicy
 
     public long OverheadBytes => _links.Bytes + _entries.Bytes + _ghosts.Bytes;
 
-    public void Add(int slot, ulong keyHash, long createdMs) =>
-        AddTouched(slot, keyHash, 0, _ghosts.Take(keyHash, GhostCapacity));
+    public void Add(int slot, ulong keyHash, long createdMs)
+    {
+        var print = KeyPrint.Of(keyHash);
+        AddTouched(slot, print, 0, _ghosts.Take(print, GhostCapacity));
+    }
 
     /// <summary>Adds a slot whose touches were counted elsewhere, for a change of policy.</summary>
-    internal void AddTouched(int slot, ulong keyHash, int touches, bool isMain)
+    internal void AddTouched(int slot, uint print, int touches, bool isMain)
     {
         _links.Reach(slot);
         _entries.Reach(slot);
         EvictionPolicies.ThrowIfHeld(_links[slot].Newer != SlotLinks.Absent, slot);
         _entries[slot] = new Entry
         {
-            KeyHash = keyHash, Touches = (byte)Math.Min(touches, MaxTouches), IsMain = isMain,
+            Print = print, Touches = (byte)Math.Min(touches, MaxTouches), IsMain = isMain,
         };
         if (isMain) _main.PushNewest(slot);
         else _small.PushNewest(slot);
@@ -93,7 +96,7 @@ internal sealed class S3FifoPolicy : IEvictionPolicy
         ref var entry = ref _entries[slot];
         if (entry.Touches < TouchesToMain)
         {
-            _ghosts.Add(entry.KeyHash, GhostCapacity);
+            _ghosts.Add(entry.Print, GhostCapacity);
             return true;
         }
 
