@@ -105,8 +105,7 @@ internal static class LoadCommand
             table.AddRow(
                 name, $"{latencies.Count:N0}", $"{share:P1}", Milliseconds(latencies.Percentile(0.5)), Milliseconds(latencies.Percentile(0.99)),
                 Milliseconds(latencies.Percentile(0.999)), Milliseconds(latencies.Max));
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
-        AnsiConsole.Write(table);
+        Report.Print(table);
         Console.WriteLine($"{result.Operations:N0} operations in {result.Elapsed.TotalSeconds:N1} s: {result.PerSecond:N0} per second");
         foreach (var (status, count) in result.Errors)
             Console.WriteLine(status == 0 ? $"{count:N0} broken connections" : $"{count:N0} answers of status {status}");

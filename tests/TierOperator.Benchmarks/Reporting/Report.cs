@@ -19,6 +19,18 @@ internal static class Report
         else WriteTable(measurements);
     }
 
+    /// <summary>Writes a table to standard output; piped, without colours and not folded to a terminal's width.</summary>
+    public static void Print(Table table)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = 160;
+            AnsiConsole.Profile.Capabilities.Ansi = false;
+        }
+
+        AnsiConsole.Write(table);
+    }
+
     private static void WriteMarkdown(IReadOnlyList<Measurement> measurements)
     {
         Console.WriteLine("| target | what | measured | asked | |");
@@ -32,9 +44,7 @@ internal static class Report
         var table = new Table().Border(TableBorder.Rounded).AddColumns("target", "what").AddColumn(new TableColumn("measured").RightAligned()).AddColumns("asked", "");
         foreach (var row in measurements)
             table.AddRow(new Text(row.Target), new Text(row.What), new Text(row.ValueText), new Text(row.Bound), Verdict(row));
-        // Piped into a file a table must not be folded to the 80 columns that a terminal of unknown width is given.
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
-        AnsiConsole.Write(table);
+        Print(table);
     }
 
     private static Text Verdict(Measurement row) => new(row.Verdict, row.Met == false ? new Style(Color.Red) : new Style(Color.Green));

@@ -11,6 +11,7 @@ internal sealed class DiskLimit : ITarget
 {
     private const long Mebi = 1024 * 1024;
     private const long Capacity = 256 * Mebi;
+    private const int ItemBytes = 1024;
     private static readonly TimeSpan CheckpointEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SampleEvery = TimeSpan.FromMilliseconds(100);
 
@@ -26,28 +27,40 @@ internal sealed class DiskLimit : ITarget
         var sampling = SamplePeakAsync(folder.File("data"), stop.Token);
         var checkpoints = CheckpointAsync(sidecar, stop.Token);
 
-        // Every other item is one written before, so that there is something to compact.
-        var items = (quick ? 1 : 3) * Capacity / 1024;
-        var fresh = await Drive.FillAsync($"{Name}: new items", sidecar.Api, items / 2, 1024, "s", cancellation);
-        var again = await Drive.RunAsync($"{Name}: replaced items", new LoadOptions
+        LoadResult[] runs;
+        try
         {
-            Url = sidecar.Api,
-            Keys = new ZipfKeys(Capacity / 4 / 1024, 0),
-            Reads = 0,
-            Requests = items / 2,
-        }, cancellation);
+            runs = await WriteAsync(sidecar.Api, (quick ? 1 : 3) * Capacity / ItemBytes, cancellation);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
 
-        await stop.CancelAsync();
         var (taken, refused) = await checkpoints;
         return
         [
             new Measurement(Name, "peak of the data folder", await sampling / (double)Mebi, "MiB").AtMost(Capacity / Mebi),
-            new(Name, "writes taken", fresh.Writes.Count + again.Writes.Count, ""),
-            new(Name, "writes refused", fresh.Errors.Values.Sum() + again.Errors.Values.Sum(), ""),
+            new(Name, "writes taken", runs.Sum(run => run.Writes.Count), ""),
+            new(Name, "writes refused", runs.Sum(run => run.Errors.Values.Sum()), ""),
             new(Name, "checkpoints taken", taken, ""),
             new(Name, "checkpoints refused for want of room", refused, ""),
         ];
     }
+
+    // The second half replaces items of the first, so that there is something to compact.
+    private async Task<LoadResult[]> WriteAsync(Uri url, long items, CancellationToken cancellation) =>
+    [
+        await Drive.FillAsync($"{Name}: new items", url, items / 2, ItemBytes, "s", cancellation),
+        await Drive.RunAsync($"{Name}: replaced items", new LoadOptions
+        {
+            Url = url,
+            Keys = new ZipfKeys(Capacity / 4 / ItemBytes, 0),
+            Reads = 0,
+            ValueBytes = ItemBytes,
+            Requests = items / 2,
+        }, cancellation),
+    ];
 
     private static async Task<long> SamplePeakAsync(string data, CancellationToken stop)
     {

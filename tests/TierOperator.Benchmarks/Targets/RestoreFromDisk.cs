@@ -29,6 +29,7 @@ internal sealed class RestoreFromDisk : ITarget
 
         var disk = result.Sources.Where(source => source.Key is not ("memory" or LoadResult.Miss)).Select(source => source.Value)
             .Aggregate(new LatencyHistogram(), (all, one) => { all.Add(one); return all; });
+        if (disk.Count == 0) throw new InvalidOperationException("no read was answered from disk: there is nothing to judge");
         return
         [
             new(Name, "operations", result.PerSecond, "per second"),
