@@ -83,7 +83,7 @@ internal sealed class DocumentReader(FaultCollector faults)
         var nearest = NearestName.Find(key.Value, field.Children.Select(child => child.Name));
         var where = field.Path.Length == 0 ? "the document" : $"`{field.Path}`";
         faults.Add(PolicyCodes.UnknownField, path, key.At, $"`{FieldNames.Shown(key.Value)}` is no field of {where}",
-            nearest is not null ? $"did you mean `{nearest}`?" : "it has " + FieldNames.Listed(field.Children.Select(child => child.Name)));
+            nearest is not null ? $"did you mean `{nearest}`?" : "it has " + FieldNames.Listed(FieldNames.Own(field)));
     }
 
     private void Duplicate(SourceScalar key, string path) =>

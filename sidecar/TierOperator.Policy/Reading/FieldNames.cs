@@ -59,7 +59,7 @@ internal static class FieldNames
         {
             FieldKind.List when field.Element!.Kind is FieldKind.Object => $"write `{field.Name}:` and below it entries that start with `- `",
             FieldKind.List => $"write `{Key(field)}[…]`, a list in brackets",
-            FieldKind.Object => $"write `{field.Name}:` and below it, indented, " + Listed(field.Children.Where(child => child.Description[^1] != ';').Select(child => child.Name)),
+            FieldKind.Object => $"write `{field.Name}:` and below it, indented, " + Listed(Own(field)),
             FieldKind.Map => $"write `{field.Name}:` and below it, indented, `name: value`",
             FieldKind.Enumeration => "write one of " + Listed(field.EnumValues),
             _ when field.Default is not null => $"write `{Key(field)}{field.Default}` or another",
@@ -69,6 +69,10 @@ internal static class FieldNames
             _ => $"write `{Key(field)}…`",
         };
     }
+
+    /// <summary>The fields of an object that people write.</summary>
+    public static IEnumerable<string> Own(FieldDescription field) =>
+        field.Children.Where(child => !child.Description.StartsWith("Written by", StringComparison.Ordinal)).Select(child => child.Name);
 
     private static string Key(FieldDescription field) => field.Name == "[]" ? "" : field.Name + ": ";
 }

@@ -71,13 +71,19 @@ internal sealed class ScalarReader(FaultCollector faults)
         if (node.Type != ScalarType.Integer) return Wrong(field, node, path);
         if (!long.TryParse(node.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
         {
-            if (node.Value.Contains('x', StringComparison.Ordinal)) return Wrong(field, node, path);
+            if (node.Value.Contains('x', StringComparison.Ordinal)) return NotDecimal(node, path);
             value = node.Value[0] == '-' ? long.MinValue : long.MaxValue;
         }
 
         var most = field.ClrType == typeof(int) ? int.MaxValue : long.MaxValue;
         if (!IsWithin(field, value, most, node, path)) return null;
         return field.ClrType == typeof(int) ? (object)(int)value : value;
+    }
+
+    private object? NotDecimal(SourceScalar node, string path)
+    {
+        faults.Add(PolicyCodes.WrongType, path, node.At, $"`{FieldNames.Last(path)}` takes a whole number in decimal digits", "write it without 0x");
+        return null;
     }
 
     private object? ReadBoolean(FieldDescription field, SourceScalar node, string path)

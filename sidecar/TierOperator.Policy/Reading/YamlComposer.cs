@@ -26,7 +26,7 @@ internal sealed class YamlComposer(string text, FaultCollector faults)
         }
         catch (YamlException exception)
         {
-            var at = new SourcePosition((int)exception.Start.Line, (int)exception.Start.Column);
+            var at = exception.Message.Contains("tab as indentation", StringComparison.Ordinal) ? FirstTab() : new SourcePosition((int)exception.Start.Line, (int)exception.Start.Column);
             faults.Add(PolicyCodes.Syntax, "", at, "this is not YAML: " + Reason(exception), SyntaxHelp(at));
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or FormatException
@@ -151,6 +151,19 @@ internal sealed class YamlComposer(string text, FaultCollector faults)
         var end = message.IndexOf("): ", StringComparison.Ordinal);
         if (message.StartsWith('(') && end > 0) message = message[(end + 3)..];
         return message.Length == 0 ? "unknown" : char.ToLower(message[0], CultureInfo.InvariantCulture) + message[1..].TrimEnd('.');
+    }
+
+    /// <summary>The parser tells of a tab at the mapping that it stands in, which can be far above.</summary>
+    private SourcePosition FirstTab()
+    {
+        var (line, number) = (text.AsSpan(), 1);
+        while (true)
+        {
+            var spaces = line.IndexOfAnyExcept(' ');
+            if (spaces >= 0 && line[spaces] == '\t') return new SourcePosition(number, spaces + 1);
+            if (line.IndexOf('\n') is var end && end < 0) return new SourcePosition(1, 1);
+            (line, number) = (line[(end + 1)..], number + 1);
+        }
     }
 
     private string SyntaxHelp(SourcePosition at)

@@ -14,6 +14,9 @@ internal sealed class ValidationContext(TierPolicyDocument document, SourceMap p
     /// <summary>Never null: without a spec there is an empty one, and the reader has told of it.</summary>
     public SpecDocument Spec { get; } = document.Spec ?? new SpecDocument();
 
+    /// <summary>The same with the model's defaults, for rules over what was not written.</summary>
+    public SpecDocument Effective { get; } = EffectiveDocument.Of(document).Spec ?? new SpecDocument();
+
     public TiersDocument Tiers => Spec.Tiers ?? new TiersDocument();
 
     public TierSet Declared { get; } = RuleDefaults.Declared(document.Spec?.Tiers);
