@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Spectre.Console;
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Simulation;
+
+namespace TierOperator.Sidecar.Commands.Policy;
+
+/// <summary>The result as a table for people or as JSON for programs.</summary>
+internal sealed class SimulateReport(
+    string policy, EvictionKind eviction, int ownEntries, int entryBytes, string traceFile, Trace trace,
+    IReadOnlyList<EvictionKind> evictions, IReadOnlyList<HitRatioRow> rows)
+{
+    private static readonly JsonWriterOptions s_indented = new() { Indented = true };
+
+    public void WriteTable(TextWriter output)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        table.AddColumns(
+            [Right("entries"), Right("of keys"), Right("bytes"), .. evictions.Select(kind => Right(kind.ToString())), Right("Belady")]);
+        foreach (var row in rows) table.AddRow([.. Cells(row).Select(cell => Emphasised(cell, row))]);
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        console.MarkupLineInterpolated(
+            $"Policy [bold]{policy}[/] ({eviction}) on {Path.GetFileName(traceFile)}: {trace.Length:N0} requests, {trace.DistinctKeys:N0} distinct keys, {entryBytes:N0} bytes an entry. Hit ratios in percent.");
+        console.Write(table);
+        if (rows.Count > 1) console.MarkupLineInterpolated($"* the policy's own capacity: {ownEntries:N0} entries");
+    }
+
+    public void WriteJson(TextWriter output)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, s_indented))
+        {
+            json.WriteStartObject();
+            json.WriteString("policy", policy);
+            json.WriteString("eviction", eviction.ToString());
+            json.WriteString("trace", traceFile);
+            json.WriteNumber("requests", trace.Length);
+            json.WriteNumber("distinctKeys", trace.DistinctKeys);
+            json.WriteNumber("entryBytes", entryBytes);
+            json.WriteStartArray("sizes");
+            foreach (var row in rows) WriteRow(json, row);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+    }
+
+    private void WriteRow(Utf8JsonWriter json, HitRatioRow row)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("entries", row.Entries);
+        json.WriteNumber("bytes", BytesOf(row));
+        json.WriteBoolean("isPolicys", row.Entries == ownEntries);
+        json.WriteStartObject("hitRatios");
+        foreach (var kind in evictions) json.WriteNumber(kind.ToString(), Math.Round(row.HitRatios[kind], 6));
+        json.WriteEndObject();
+        json.WriteNumber("belady", Math.Round(row.Optimum, 6));
+        json.WriteEndObject();
+    }
+
+    private IEnumerable<string> Cells(HitRatioRow row)
+    {
+        yield return (row.Entries == ownEntries && rows.Count > 1 ? "* " : "") + row.Entries.ToString("N0", CultureInfo.InvariantCulture);
+        yield return Percent(Math.Min(1, (double)row.Entries / trace.DistinctKeys));
+        yield return BytesOf(row).ToString("N0", CultureInfo.InvariantCulture);
+        foreach (var kind in evictions) yield return Percent(row.HitRatios[kind]);
+        yield return Percent(row.Optimum);
+    }
+
+    private string Emphasised(string cell, HitRatioRow row) =>
+        row.Entries == ownEntries && rows.Count > 1 ? $"[bold]{cell}[/]" : cell;
+
+    private long BytesOf(HitRatioRow row) => (long)row.Entries * entryBytes;
+
+    private static string Percent(double ratio) => (100 * ratio).ToString("F1", CultureInfo.InvariantCulture);
+
+    private static TableColumn Right(string header) => new TableColumn(header).RightAligned().NoWrap();
+}
