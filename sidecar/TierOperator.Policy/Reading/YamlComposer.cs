@@ -156,13 +156,14 @@ internal sealed class YamlComposer(string text, FaultCollector faults)
     /// <summary>The parser tells of a tab at the mapping that it stands in, which can be far above.</summary>
     private SourcePosition FirstTab()
     {
-        var (line, number) = (text.AsSpan(), 1);
-        while (true)
+        var line = text.AsSpan();
+        for (var number = 1; ; number++)
         {
             var spaces = line.IndexOfAnyExcept(' ');
             if (spaces >= 0 && line[spaces] == '\t') return new SourcePosition(number, spaces + 1);
-            if (line.IndexOf('\n') is var end && end < 0) return new SourcePosition(1, 1);
-            (line, number) = (line[(end + 1)..], number + 1);
+            var end = line.IndexOf('\n');
+            if (end < 0) return new SourcePosition(1, 1);
+            line = line[(end + 1)..];
         }
     }
 
