@@ -1,3 +1,6 @@
+using TierOperator.Policy;
+using TierOperator.Policy.Compiled;
+
 namespace TierOperator.Benchmarks.Processes;
 
 /// <summary>The policies that measurements run under. Sessions whose id begins with `m` are acknowledged from memory.</summary>
@@ -8,6 +11,12 @@ internal sealed record BenchPolicy
     /// <summary>Null for a policy with no disk tier.</summary>
     public string? SpilloverCapacity { get; init; } = "8Gi";
     public string Ack { get; init; } = "Disk";
+
+    public CompiledPolicy Compile()
+    {
+        var result = PolicyLoader.Load(ToYaml());
+        return result.Policy ?? throw new InvalidOperationException("the benchmarks' own policy has faults: " + string.Join("; ", result.Faults));
+    }
 
     public string ToYaml()
     {
