@@ -18,11 +18,11 @@ internal sealed class SimulateReport(
     {
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumns(
-            [Right("entries"), Right("of keys"), Right("bytes"), .. evictions.Select(kind => Right(kind.ToString())), Right("Belady")]);
+            [Right("entries"), Right("share"), Right("size"), .. evictions.Select(kind => Right(kind.ToString())), Right("Belady")]);
         foreach (var row in rows) table.AddRow([.. Cells(row).Select(cell => Emphasised(cell, row))]);
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        console.MarkupLineInterpolated(
-            $"Policy [bold]{policy}[/] ({eviction}) on {Path.GetFileName(traceFile)}: {trace.Length:N0} requests, {trace.DistinctKeys:N0} distinct keys, {entryBytes:N0} bytes an entry. Hit ratios in percent.");
+        var console = Console(output);
+        console.MarkupLineInterpolated($"Policy [bold]{policy}[/] ({eviction}) on {Path.GetFileName(traceFile)}");
+        console.MarkupLineInterpolated($"{trace.Length:N0} requests, {trace.DistinctKeys:N0} keys, {entryBytes:N0} bytes an entry; ratios in percent");
         console.Write(table);
         if (rows.Count > 1) console.MarkupLineInterpolated($"* the policy's own capacity: {ownEntries:N0} entries");
     }
@@ -65,7 +65,7 @@ internal sealed class SimulateReport(
     {
         yield return (row.Entries == ownEntries && rows.Count > 1 ? "* " : "") + row.Entries.ToString("N0", CultureInfo.InvariantCulture);
         yield return Percent(Math.Min(1, (double)row.Entries / trace.DistinctKeys));
-        yield return BytesOf(row).ToString("N0", CultureInfo.InvariantCulture);
+        yield return Size(BytesOf(row));
         foreach (var kind in evictions) yield return Percent(row.HitRatios[kind]);
         yield return Percent(row.Optimum);
     }
@@ -75,7 +75,24 @@ internal sealed class SimulateReport(
 
     private long BytesOf(HitRatioRow row) => (long)row.Entries * entryBytes;
 
+    /// <summary>Colours on a terminal only: Spectre looks at TERM, and not at whether the output goes to a pipe.</summary>
+    private static IAnsiConsole Console(TextWriter output)
+    {
+        var isTerminal = ReferenceEquals(output, System.Console.Out) && !System.Console.IsOutputRedirected;
+        return AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output), Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+        });
+    }
+
+    private static string Size(long bytes) => bytes switch
+    {
+        < 1 << 20 => $"{bytes / 1024.0:F0}Ki",
+        < 1 << 30 => $"{bytes / (1024.0 * 1024):F1}Mi",
+        _ => $"{bytes / (1024.0 * 1024 * 1024):F1}Gi",
+    };
+
     private static string Percent(double ratio) => (100 * ratio).ToString("F1", CultureInfo.InvariantCulture);
 
-    private static TableColumn Right(string header) => new TableColumn(header).RightAligned().NoWrap();
+    private static TableColumn Right(string header) => new TableColumn(header).RightAligned().NoWrap().PadRight(0);
 }

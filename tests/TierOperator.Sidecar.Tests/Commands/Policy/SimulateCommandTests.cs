@@ -46,6 +46,7 @@ public sealed class SimulateCommandTests : IDisposable
         var text = _output.ToString();
         Assert.Contains("S3FIFO", text, StringComparison.Ordinal);
         Assert.DoesNotContain("LRU", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b", text, StringComparison.Ordinal);
         Assert.Contains("43.8", text, StringComparison.Ordinal);
         Assert.Contains("53.4", text, StringComparison.Ordinal);
     }
