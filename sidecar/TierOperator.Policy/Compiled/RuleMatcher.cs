@@ -20,6 +20,8 @@ public sealed class RuleMatcher
 
     internal RuleMatcher(IEnumerable<Entry> entries) => _entries = [.. entries];
 
+    internal IReadOnlyList<Entry> Entries => _entries;
+
     internal sealed record Entry(CompiledRule Rule, Glob[] Sessions, Glob[] Items, WhereCondition[] Where);
 
     /// <summary>The rule of the session itself (its deadline, load and eviction): rules that narrow items are passed over.</summary>
@@ -40,11 +42,19 @@ public sealed class RuleMatcher
         return _entries[^1].Rule;
     }
 
-    /// <summary>True when some rule whose globs take this session has conditions, so that its fields must be at hand.</summary>
+    /// <summary>
+    /// True when some rule whose globs take this session has conditions, so that its fields must be at hand. Rules after
+    /// one that takes the whole session for certain do not count.
+    /// </summary>
     public bool NeedsFields(ReadOnlySpan<byte> session)
     {
         foreach (var entry in _entries)
-            if (entry.Where.Length > 0 && IsMatch(entry.Sessions, session)) return true;
+        {
+            if (!IsMatch(entry.Sessions, session)) continue;
+            if (entry.Where.Length > 0) return true;
+            if (entry.Items.Length == 0) return false;
+        }
+
         return false;
     }
 

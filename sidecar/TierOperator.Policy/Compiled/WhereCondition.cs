@@ -9,16 +9,24 @@ public sealed record WhereCondition(string Field, WhereOperator Operator, IReadO
     /// <summary>True when the session as given meets the condition. A missing field meets NotIn and DoesNotExist only.</summary>
     public bool IsMet(ISessionFields fields)
     {
+        // Indexed loops: an enumerator over the interface would be an allocation per write.
         var exists = fields.TryGetField(Field, out var value);
         return Operator switch
         {
             WhereOperator.Exists => exists,
             WhereOperator.DoesNotExist => !exists,
-            WhereOperator.In => exists && Values.Contains(value, StringComparer.Ordinal),
-            WhereOperator.NotIn => !exists || !Values.Contains(value, StringComparer.Ordinal),
+            WhereOperator.In => exists && HasValue(value),
+            WhereOperator.NotIn => !exists || !HasValue(value),
             WhereOperator.Gt => exists && TryCompare(value, out var order) && order > 0,
             _ => exists && TryCompare(value, out var order) && order < 0,
         };
+    }
+
+    private bool HasValue(string value)
+    {
+        for (var index = 0; index < Values.Count; index++)
+            if (string.Equals(Values[index], value, StringComparison.Ordinal)) return true;
+        return false;
     }
 
     private bool TryCompare(string value, out int order)

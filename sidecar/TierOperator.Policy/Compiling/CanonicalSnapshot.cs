@@ -29,6 +29,15 @@ public static class CanonicalSnapshot
     /// <summary>SHA-256, lower-case hexadecimal.</summary>
     public static string Revision(ReadOnlySpan<byte> snapshot) => Convert.ToHexStringLower(SHA256.HashData(snapshot));
 
+    /// <summary>One value in canonical form; texts without quotes.</summary>
+    internal static string TextOfValue(FieldDescription field, object value)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, s_options)) WriteValue(writer, field, value);
+        var text = System.Text.Encoding.UTF8.GetString(stream.ToArray());
+        return text is ['"', .., '"'] ? JsonSerializer.Deserialize<string>(text)! : text;
+    }
+
     private static TierPolicyDocument Normal(TierPolicyDocument document) => document with
     {
         SchemaVersion = TierPolicyDocument.NewestSchema,

@@ -24,7 +24,7 @@ public sealed record TiersDocument
 /// <summary>The memory tier.</summary>
 public sealed record MemoryDocument
 {
-    [Field("Hard: values, keys and overhead together. More is taken live only as far as the container's limit allows.", Default = "256Mi", Min = "1Mi", RestartBound = true)]
+    [Field("Hard: values, keys and overhead together. Less is taken over live; for more the pod needs a new limit.", Default = "256Mi", Min = "1Mi", RestartBoundUpward = true)]
     public Quantity? Capacity { get; init; }
 
     [Field("How long a session stays after its last access.", Default = "5h", Min = "1s")]
@@ -49,7 +49,7 @@ public sealed record MemoryDocument
 /// <summary>The disk tier.</summary>
 public sealed record SpilloverDocument
 {
-    [Field("Hard: everything under the data folder. More is taken live only as far as the volume allows.", Default = "4Gi", Min = "16Mi", RestartBound = true)]
+    [Field("Hard: everything under the data folder. Less is taken over live; for more the pod needs a new volume.", Default = "4Gi", Min = "16Mi", RestartBoundUpward = true)]
     public Quantity? Capacity { get; init; }
 
     [Field("How long a session stays after its last access.", Default = "7d", Min = "1s")]
@@ -80,7 +80,7 @@ public sealed record SpilloverDocument
 /// <summary>Encryption at rest.</summary>
 public sealed record EncryptionDocument
 {
-    [Field("The Secret with the keys: one entry each, 32 bytes, the entry `current` naming the one that writes.", Required = true, RestartBound = true)]
+    [Field("The Secret with the keys: one entry each, 32 bytes, the entry `current` naming the one that writes.", Required = true)]
     public SecretReferenceDocument? KeySecretRef { get; init; }
 }
 

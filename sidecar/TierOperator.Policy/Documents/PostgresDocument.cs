@@ -22,7 +22,7 @@ public sealed record PostgresDocument
     [Field("Full-text search over JSON and text items.", Default = "false")]
     public bool? Search { get; init; }
 
-    [Field("A PostgreSQL that the operator runs. Exactly one of managed, external and cloudNativePG.", RestartBound = true)]
+    [Field("A PostgreSQL that the operator runs. Exactly one of managed, external and cloudNativePG.")]
     public ManagedPostgresDocument? Managed { get; init; }
 
     [Field("A PostgreSQL that somebody else runs. Exactly one of managed, external and cloudNativePG.")]

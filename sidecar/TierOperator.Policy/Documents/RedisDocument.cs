@@ -19,7 +19,7 @@ public sealed record RedisDocument
     [Field("How values are compressed; Auto decides by size and measured gain.", Default = "Auto")]
     public CompressionKind? Compression { get; init; }
 
-    [Field("A Redis that the operator runs. Exactly one of managed and external.", RestartBound = true)]
+    [Field("A Redis that the operator runs. Exactly one of managed and external.")]
     public ManagedRedisDocument? Managed { get; init; }
 
     [Field("A Redis that somebody else runs. Exactly one of managed and external.")]

@@ -39,10 +39,10 @@ public sealed record MetadataDocument
 {
     private const string NamePattern = "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$";
 
-    [Field("The policy's name, unique in its namespace.", Required = true, Pattern = NamePattern, PatternHint = "lower-case letters, digits, '-' and '.', at most 253, starting and ending with a letter or digit")]
+    [Field("The policy's name, unique in its namespace; with it it prefixes every key in shared backends.", Required = true, RestartBound = true, Pattern = NamePattern, PatternHint = "lower-case letters, digits, '-' and '.', at most 253, starting and ending with a letter or digit")]
     public string? Name { get; init; }
 
-    [Field("The namespace; with the name it prefixes every key in shared backends.", Default = "default", Pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", PatternHint = "lower-case letters, digits and '-', at most 63, starting and ending with a letter or digit")]
+    [Field("The namespace.", Default = "default", RestartBound = true, Pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", PatternHint = "lower-case letters, digits and '-', at most 63, starting and ending with a letter or digit")]
     public string? Namespace { get; init; }
 
     [Field("Labels of the policy object.")]

@@ -32,6 +32,9 @@ public sealed class FieldAttribute(string description) : Attribute
     /// <summary>True where a change needs a new pod; inherited by all below.</summary>
     public bool RestartBound { get; set; }
 
+    /// <summary>True where only a greater value needs a new pod.</summary>
+    public bool RestartBoundUpward { get; set; }
+
     /// <summary>True where the order of a list means nothing and an entry twice is a fault.</summary>
     public bool Set { get; set; }
 }

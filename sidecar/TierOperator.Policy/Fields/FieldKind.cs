@@ -30,4 +30,7 @@ public enum FieldEffect
 
     /// <summary>Part of the pod: needs a new one.</summary>
     RestartBound,
+
+    /// <summary>Less is taken over live; more needs a new pod.</summary>
+    RestartBoundUpward,
 }

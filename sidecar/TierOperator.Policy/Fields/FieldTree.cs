@@ -28,7 +28,7 @@ public static class FieldTree
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         var kind = KindOf(type);
-        var effect = field.RestartBound ? FieldEffect.RestartBound : inherited;
+        var effect = field.RestartBound ? FieldEffect.RestartBound : field.RestartBoundUpward ? FieldEffect.RestartBoundUpward : inherited;
         return new FieldDescription
         {
             Name = name, Path = path, Kind = kind, ClrType = type, Property = property, Effect = effect,
