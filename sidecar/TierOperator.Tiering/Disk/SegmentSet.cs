@@ -1,0 +1,217 @@
+using System.Globalization;
+
+namespace TierOperator.Tiering.Disk;
+
+/// <summary>The segments of one folder by slot, and their files: made, recycled, replaced, deleted, within the budget.</summary>
+/// <remarks>Reads of the slots from any thread; changes under its own lock.</remarks>
+internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budget, KeyRing? keys, long segmentBytes) : IDisposable
+{
+    public const string FilePrefix = "seg-";
+    public const string FreePrefix = "free-";
+    public const string Extension = ".dat";
+    public const string TemporaryExtension = ".tmp";
+    private const int MaxSpares = 2;
+
+    private readonly Lock _gate = new();
+    private readonly Stack<string> _spares = new();
+    private volatile SegmentFile?[] _slots = new SegmentFile?[64];
+    private long _lastEpoch;
+
+    public long SegmentBytes => segmentBytes;
+    public string Folder => folder;
+    public IDiskDoor Door => door;
+    public DiskBudget Budget => budget;
+    public int Spares { get { lock (_gate) return _spares.Count; } }
+
+    public SegmentFile? Find(int slot)
+    {
+        var slots = _slots;
+        return slot < slots.Length ? Volatile.Read(ref slots[slot]) : null;
+    }
+
+    /// <summary>All segments in the order of the log.</summary>
+    public List<SegmentFile> InOrder()
+    {
+        lock (_gate) return [.. _slots.OfType<SegmentFile>().OrderBy(segment => segment.Header.Order)];
+    }
+
+    public static string NameOf(long epoch)
+        => string.Create(CultureInfo.InvariantCulture, $"{FilePrefix}{epoch:x16}{Extension}");
+
+    /// <summary>The epoch in a file's name, -1 when it is not a segment's.</summary>
+    public static long EpochOf(string name, string prefix = FilePrefix)
+        => name.StartsWith(prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal)
+            && long.TryParse(name.AsSpan(prefix.Length, name.Length - prefix.Length - Extension.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var epoch)
+                ? epoch : -1;
+
+    public string PathOf(string name) => Path.Combine(folder, name);
+
+    public long NextEpoch() => Interlocked.Increment(ref _lastEpoch);
+
+    public void RaiseEpoch(long seen) => _lastEpoch = Math.Max(_lastEpoch, seen);
+
+    /// <summary>A fresh segment at the log's end, durable as a file, with its bytes reserved.</summary>
+    /// <exception cref="NoRoomException">The budget has no room for it.</exception>
+    public SegmentFile CreateActive(long bytes)
+    {
+        var epoch = NextEpoch();
+        var path = PathOf(NameOf(epoch));
+        if (bytes == segmentBytes && TryTakeSpare(out var spare))
+        {
+            var recycled = CreateFile(spare, DiskOpen.ReadWrite, new SegmentHeader { Epoch = epoch, Order = epoch, Id = SegmentHeader.NewId(), KeyId = keys?.CurrentId ?? "" }, path);
+            recycled.PreparedBytes = segmentBytes;
+            recycled.ChargedBytes = segmentBytes;
+            door.Rename(spare, path);
+            door.SyncFolder(folder);
+            return Add(recycled);
+        }
+
+        if (!budget.TryReserve(bytes)) throw new NoRoomException("The disk capacity has no room for another segment.");
+        try
+        {
+            var created = CreateFile(path, DiskOpen.Create, new SegmentHeader { Epoch = epoch, Order = epoch, Id = SegmentHeader.NewId(), KeyId = keys?.CurrentId ?? "" }, path);
+            created.PreparedBytes = SegmentHeader.Bytes;
+            created.ChargedBytes = bytes;
+            door.SyncFolder(folder);
+            return Add(created);
+        }
+        catch
+        {
+            TryDelete(path);
+            budget.Release(bytes);
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file with a header of its own; durable, but not yet under a slot.</summary>
+    public SegmentFile CreateFile(string openPath, DiskOpen mode, SegmentHeader header, string finalPath)
+    {
+        var file = door.Open(openPath, mode);
+        try
+        {
+            var block = new byte[SegmentHeader.Bytes];
+            header.Write(block);
+            file.Write(block, 0);
+            file.Sync();
+            return Wrap(file, header, finalPath);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+#pragma warning disable CA2000 // the segment owns the cipher
+    public SegmentFile Wrap(IDiskFile file, SegmentHeader header, string path) => new(file, header, path, CipherOf(header));
+#pragma warning restore CA2000
+
+    private SegmentCipher? CipherOf(SegmentHeader header)
+    {
+        if (header.KeyId.Length == 0) return null;
+        if (keys is null || !keys.TryGet(header.KeyId, out var key))
+            throw new DiskStoreException(DiskStoreFault.KeyMissing,
+                $"The data in '{folder}' is encrypted under the key '{header.KeyId}', which is not among the keys given. Add it; it may go when 'tier storage compact' has rewritten everything under the current one.");
+        return new SegmentCipher(key, header.Id);
+    }
+
+    public SegmentFile Add(SegmentFile segment)
+    {
+        lock (_gate)
+        {
+            var slot = Array.IndexOf(_slots, null);
+            if (slot < 0)
+            {
+                slot = _slots.Length;
+                if (slot * 2 > Location.MaxSlots) throw new NoRoomException("The data folder holds as many segments as can be addressed.");
+                var grown = new SegmentFile?[slot * 2];
+                _slots.CopyTo(grown, 0);
+                _slots = grown;
+            }
+
+            segment.Slot = slot;
+            Volatile.Write(ref _slots[slot], segment);
+            return segment;
+        }
+    }
+
+    /// <summary>Takes a segment out that nothing in the index refers to; its file becomes a spare or goes.</summary>
+    public void Remove(SegmentFile segment)
+    {
+        lock (_gate) Volatile.Write(ref _slots[segment.Slot], null);
+        var recycle = segment.ChargedBytes == segmentBytes && segment.PreparedBytes == segmentBytes && Spares < MaxSpares;
+        var spare = PathOf(FreePrefix + Path.GetFileName(segment.Path)[FilePrefix.Length..]);
+        try
+        {
+            door.Delete(HintFile.PathOf(this, segment.Header.Epoch));
+            if (recycle) door.Rename(segment.Path, spare);
+            else door.Delete(segment.Path);
+            door.SyncFolder(folder);
+            segment.Dispose();
+        }
+        finally
+        {
+            budget.Release(segment.HintBytes);
+            if (recycle) AddSpare(spare);
+            else budget.Release(segment.ChargedBytes);
+        }
+    }
+
+    /// <summary>A whole file to be written over; its bytes are charged already.</summary>
+    public void AddSpare(string path)
+    {
+        lock (_gate) _spares.Push(path);
+    }
+
+    /// <summary>Makes one spare of zeros ahead of its need, so that the committer need not. False when there is no room.</summary>
+    public bool TryPrepareSpare()
+    {
+        if (Spares > 0 || !budget.TryReserve(segmentBytes)) return false;
+        var path = PathOf(FreePrefix + NameOf(NextEpoch())[FilePrefix.Length..]);
+        try
+        {
+            using var file = door.Open(path, DiskOpen.Create);
+            SegmentWriter.FillZeros(file, 0, segmentBytes);
+            file.Sync();
+            AddSpare(path);
+            return true;
+        }
+        catch
+        {
+            TryDelete(path);
+            budget.Release(segmentBytes);
+            throw;
+        }
+    }
+
+    /// <summary>Gives the room of a spare back; false when there is none.</summary>
+    public bool TryDropSpare()
+    {
+        if (!TryTakeSpare(out var spare)) return false;
+        TryDelete(spare);
+        budget.Release(segmentBytes);
+        return true;
+    }
+
+    public void Dispose()
+    {
+        foreach (var segment in InOrder()) segment.Dispose();
+    }
+
+    public void TryDelete(string path)
+    {
+        try
+        {
+            door.Delete(path);
+        }
+        catch (Exception error) when (DiskErrors.IsDiskError(error))
+        {
+            // What stays behind is removed at the next start.
+        }
+    }
+
+    private bool TryTakeSpare(out string path)
+    {
+        lock (_gate) return _spares.TryPop(out path!);
+    }
+}
