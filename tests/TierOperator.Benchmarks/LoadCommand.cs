@@ -16,7 +16,7 @@ internal static class LoadCommand
     private static readonly Option<long> Keys = new("--keys") { Description = "how many keys", DefaultValueFactory = _ => 100_000 };
     private static readonly Option<double> Reads = new("--reads") { Description = "share of operations that read; 0.9 by default, 1 with a trace" };
     private static readonly Option<bool> NoFill = new("--no-fill") { Description = "do not write a key that a read did not find" };
-    private static readonly Option<int> ValueBytes = new("--value-bytes") { Description = "the size of each value", DefaultValueFactory = _ => 1024 };
+    private static readonly Option<int> ValueBytes = new("--value-bytes") { Description = "the size of each value, 1 MiB at most", DefaultValueFactory = _ => 1024 };
     private static readonly Option<int> Connections = new("--connections") { Description = "how many connections", DefaultValueFactory = _ => 64 };
     private static readonly Option<int> SessionItems = new("--session-items") { Description = "how many keys share a session", DefaultValueFactory = _ => 1 };
     private static readonly Option<string> Prefix = new("--prefix") { Description = "what session ids begin with", DefaultValueFactory = _ => "s" };
@@ -26,6 +26,10 @@ internal static class LoadCommand
 
     public static Command Create(Option<string> output)
     {
+        ValueBytes.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 1024 * 1024) result.AddError("--value-bytes takes 0 to 1048576");
+        });
         var command = new Command("load", "drive a running sidecar over HTTP and print throughput, latencies and the share of each tier")
         {
             Url, Trace, Zipf, Keys, Reads, NoFill, ValueBytes, Connections, SessionItems, Prefix, Duration, Requests, Rate,

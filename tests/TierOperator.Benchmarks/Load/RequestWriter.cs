@@ -26,7 +26,7 @@ internal sealed class RequestWriter(string host, string sessionPrefix, int items
     {
         Start("PUT"u8, key);
         Append(bodyHead);
-        random.NextBytes(buffer.AsSpan(length, valueBytes));
+        RandomBlock.CopyTo(buffer.AsSpan(length, valueBytes), random);
         length += valueBytes;
         return buffer.AsMemory(0, length);
     }
