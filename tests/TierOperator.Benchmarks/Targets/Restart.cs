@@ -23,25 +23,36 @@ internal sealed class Restart : ITarget
         await using (var store = StoreWriter.Open(data, PosixDisk.Instance, CapacityBytes))
             await new StoreWriter(store, ValueBytes).FillAsync(items);
 
+        var hints = HintsIn(data).Length;
         var (hinted, scanned) = (new List<double>(), new List<double>());
         for (var round = 0; round < 3; round++)
         {
             cancellation.ThrowIfCancellationRequested();
             hinted.Add(await OpenAsync(data, items));
-            foreach (var hint in HintsIn(data)) File.Delete(hint);
-            scanned.Add(await OpenAsync(data, items));
+            scanned.Add(await ScanAsync(data, folder.File("hints"), items));
         }
 
         return
         [
+            new Measurement(Name, "hint files beside the data", hints, "").AtLeast(1),
             new Measurement(Name, "by a checksummed scan", Series.Median(scanned), "s").Under(1.5),
             new Measurement(Name, "from hint files", Series.Median(hinted), "s").Under(0.4),
         ];
     }
 
+    // The hint files stand aside meanwhile: a store writes a hint when it seals a segment, not when it finds one without.
+    private static async Task<double> ScanAsync(string data, string aside, int items)
+    {
+        Directory.CreateDirectory(aside);
+        var hints = HintsIn(data);
+        foreach (var hint in hints) File.Move(hint, Path.Combine(aside, Path.GetFileName(hint)));
+        var elapsed = await OpenAsync(data, items);
+        foreach (var hint in hints) File.Move(Path.Combine(aside, Path.GetFileName(hint)), hint, overwrite: true);
+        return elapsed;
+    }
+
     private static string[] HintsIn(string data) => Directory.GetFiles(data, "hint-*");
 
-    // Closing writes the hint files that the next opening reads.
     private static async Task<double> OpenAsync(string data, int items)
     {
         var begin = Stopwatch.GetTimestamp();
