@@ -1,0 +1,31 @@
+namespace TierOperator.Tiering.Engine;
+
+/// <summary>What the engine counts beside the hits that each shard counts for itself. Thread-safe.</summary>
+internal sealed class EngineCounters
+{
+    private long _diskHits, _writes, _deletes, _evictions, _unsaved, _expirations, _loadsRefused, _backgroundFailures;
+
+    public long DiskHits => Interlocked.Read(ref _diskHits);
+    public long Writes => Interlocked.Read(ref _writes);
+    public long Deletes => Interlocked.Read(ref _deletes);
+    public long Evictions => Interlocked.Read(ref _evictions);
+
+    /// <summary>Evicted while the disk could not take them: their memory copy was the only one.</summary>
+    public long EvictionsUnsaved => Interlocked.Read(ref _unsaved);
+    public long Expirations => Interlocked.Read(ref _expirations);
+    public long LoadsRefused => Interlocked.Read(ref _loadsRefused);
+    public long BackgroundFailures => Interlocked.Read(ref _backgroundFailures);
+
+    public void DiskHit() => Interlocked.Increment(ref _diskHits);
+    public void Evicted() => Interlocked.Increment(ref _evictions);
+    public void EvictedUnsaved() => Interlocked.Increment(ref _unsaved);
+    public void Expired() => Interlocked.Increment(ref _expirations);
+    public void LoadRefused() => Interlocked.Increment(ref _loadsRefused);
+    public void BackgroundFailed() => Interlocked.Increment(ref _backgroundFailures);
+
+    public void Wrote(SessionPlan plan)
+    {
+        if (plan.Mutation.Delete) Interlocked.Increment(ref _deletes);
+        else Interlocked.Increment(ref _writes);
+    }
+}

@@ -1,0 +1,247 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Disk;
+using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Engine;
+
+public sealed partial class TierEngine
+{
+    /// <summary>
+    /// 1. Close the gates of all sessions, in the order of their hashes, so that two batches cannot wait for each other.
+    /// 2. Load what is cold. 3. Under all shards' locks: check every precondition, plan, append one record, change memory.
+    /// 4. Open the gates and wait for the ack level.
+    /// </summary>
+    private async ValueTask<IReadOnlyList<BatchOutcome>> AtomicBatchAsync(
+        IReadOnlyList<BatchOperation> operations, CancellationToken cancellationToken)
+    {
+        if (operations.Any(operation => operation.Kind == BatchKind.Get))
+            return Same(operations, new WriteOutcome(WriteStatus.Unprocessable) { Detail = "An atomic batch takes puts and deletes only." });
+        var parts = operations.GroupBy(operation => operation.Session, KeyComparer.Instance)
+            .Select(group => new BatchPart(group.Key, _memory.HashOf(group.Key), [.. group])).ToList();
+        var gates = new SortedDictionary<ulong, SessionGate>();
+        BatchResult result;
+        try
+        {
+            foreach (var hash in parts.Select(part => part.Hash).Distinct().Order())
+                gates[hash] = await CloseGateAsync(hash, cancellationToken);
+            result = await PerformHeldAsync(parts, operations, cancellationToken);
+        }
+        finally
+        {
+            foreach (var (hash, gate) in gates) OpenGate(hash, gate);
+            foreach (var part in parts.Where(part => !part.TookValues))
+                foreach (var operation in part.Operations) operation.Value.Release();
+        }
+
+        return await FinishBatchAsync(operations, parts, result, cancellationToken);
+    }
+
+    private async ValueTask<BatchResult> PerformHeldAsync(
+        List<BatchPart> parts, IReadOnlyList<BatchOperation> operations, CancellationToken cancellationToken)
+    {
+        foreach (var part in parts) part.DiskIsStale = await WarmAsync(part, cancellationToken);
+        var withoutMemory = false;
+        while (true)
+        {
+            var result = TryPerformAll(parts, operations, withoutMemory);
+            if (result.Kind == AttemptKind.NoMemory) withoutMemory = !await MakeRoomAsync(result.Bytes, cancellationToken);
+            else if (result.Kind == AttemptKind.JournalBusy) await _disk!.WaitRoomAsync(cancellationToken);
+            else if (result.Kind == AttemptKind.Forgotten) ForgetDisk(parts);
+            else return result;
+        }
+    }
+
+    /// <summary>Loads a part's session where it is cold. True: the disk holds nothing live of it.</summary>
+    private async ValueTask<bool> WarmAsync(BatchPart part, CancellationToken cancellationToken)
+    {
+        if (_disk is null || IsResident(part.Key, part.Hash) || !_disk.Contains(part.Key)) return false;
+        var found = _disk.TryReadHeader(part.Key, out var header, out var items, out _);
+        if (found == DiskReadStatus.NotFound || header is null || header.DeadlineMs <= _clock.NowMs) return true;
+        if (!await LoadHeldAsync(part.Key, part.Hash, cancellationToken))
+            part.Cold = new ColdSession(_disk, part.Key, header, items);
+        return false;
+    }
+
+    private unsafe BatchResult TryPerformAll(List<BatchPart> parts, IReadOnlyList<BatchOperation> operations, bool withoutMemory)
+    {
+        var shards = parts.Select(part => _memory.ShardOf(part.Hash)).Distinct().OrderBy(shard => shard.Index).ToList();
+        var locked = 0;
+        try
+        {
+            for (; locked < shards.Count; locked++) shards[locked].Gate.Enter();
+            return PerformAll_NeedsLocks(parts, operations, withoutMemory);
+        }
+        finally
+        {
+            while (locked > 0) shards[--locked].Gate.Exit();
+        }
+    }
+
+    private unsafe BatchResult PerformAll_NeedsLocks(List<BatchPart> parts, IReadOnlyList<BatchOperation> operations, bool withoutMemory)
+    {
+        var (rules, nowMs, batch, taken) = (_rules, _clock.NowMs, new DiskBatch(), 0L);
+        foreach (var part in parts)
+        {
+            var shard = _memory.ShardOf(part.Hash);
+            var session = shard.FindSession_NeedsLock(part.Key, part.Hash);
+            if (session != null && IsDead(shard, session, rules, nowMs))
+            {
+                part.DiskIsStale |= session->Flags.Has(SessionFlags.OnDisk);
+                _memory.Budget.Give(shard.RemoveSession_NeedsLock(session));
+                session = null;
+            }
+
+            part.Plan(_planner, rules, session == null ? part.Cold ?? PresentSession.Absent : new ResidentSession(shard, (nint)session, rules.Stored(session->RuleId, part.Key)), nowMs);
+            batch.ExpectsSession |= part.Cold is not null;
+            var terms = new AttemptTerms { WithoutMemory = withoutMemory || part.Cold is not null, DiskIsStale = part.DiskIsStale };
+            var refusal = default(Attempt);
+            if (part.Refusal is null && part.Planned is { IsRefused: false } plan
+                && Prepare_NeedsLock(shard, session, plan, rules, terms, batch, out part.Prepared, out refusal))
+            {
+                taken += part.Prepared.CostBytes;
+                continue;
+            }
+
+            if (part.Refusal is null && part.Planned is { Status: WriteStatus.NotFound }) continue; // nothing to delete: no harm
+            _memory.Budget.Give(taken);
+            if (part.Refusal is not null) return new BatchResult(AttemptKind.Done, 0) { Refusal = part.Refusal };
+            return part.Planned!.IsRefused
+                ? new BatchResult(AttemptKind.Done, 0) { Refusal = part.Planned.Refusal }
+                : new BatchResult(refusal.Kind, 0) { Bytes = refusal.Bytes, Refusal = refusal.Outcome };
+        }
+
+        return CommitAll_NeedsLocks(parts, batch, taken);
+    }
+
+    private unsafe BatchResult CommitAll_NeedsLocks(List<BatchPart> parts, DiskBatch batch, long taken)
+    {
+        var ticket = 0L;
+        var appended = batch.Count == 0 ? AppendStatus.Ok : _disk!.TryAppend(batch, out ticket);
+        if (appended != AppendStatus.Ok)
+        {
+            _memory.Budget.Give(taken);
+            MayGoOn(appended, parts.First(part => !part.Planned!.IsRefused).Planned!, keep: false, out var refusal);
+            return new BatchResult(refusal.Kind, 0) { Refusal = refusal.Outcome };
+        }
+
+        foreach (var part in parts.Where(part => !part.Planned!.IsRefused))
+        {
+            var shard = _memory.ShardOf(part.Hash);
+            var session = shard.FindSession_NeedsLock(part.Key, part.Hash);
+            part.TookValues = Commit_NeedsLock(shard, session, part.Hash, part.Planned!, part.Prepared, ticket, appended);
+            if (part.TookValues) part.ReleaseOverwritten();
+        }
+
+        return new BatchResult(AttemptKind.Done, ticket);
+    }
+
+    private async ValueTask<IReadOnlyList<BatchOutcome>> FinishBatchAsync(
+        IReadOnlyList<BatchOperation> operations, List<BatchPart> parts, BatchResult result, CancellationToken cancellationToken)
+    {
+        CheckPressure();
+        if (result.Refusal is { } refusal) return Same(operations, refusal);
+        cancellationToken.ThrowIfCancellationRequested();
+        var durable = result.Ticket == 0 || parts.All(part => part.Planned!.Rule!.Rule.Ack == AckLevel.Memory)
+            || await _disk!.WaitDurableAsync(result.Ticket);
+        if (!durable)
+            return Same(operations, new WriteOutcome(WriteStatus.Unavailable) { Unavailable = TierSet.Spillover, Detail = "The disk failed while it took the batch: read again, then retry." });
+        var byKey = parts.ToDictionary(part => part.Key, KeyComparer.Instance);
+        return [.. operations.Select(operation => new BatchOutcome(null, byKey[operation.Session].OutcomeOf(operation)))];
+    }
+
+    private static List<BatchOutcome> Same(IReadOnlyList<BatchOperation> operations, WriteOutcome outcome)
+        => [.. operations.Select(_ => new BatchOutcome(null, outcome))];
+
+    private async ValueTask<SessionGate> CloseGateAsync(ulong hash, CancellationToken cancellationToken)
+    {
+        var shard = _memory.ShardOf(hash);
+        while (true)
+        {
+            SessionGate? other;
+            lock (shard.Gate)
+            {
+                if (!shard.Gates.TryGetValue(hash, out other)) return CloseGate_NeedsLock(shard, hash);
+            }
+
+            await other.WaitAsync(cancellationToken);
+        }
+    }
+
+    private unsafe void ForgetDisk(List<BatchPart> parts)
+    {
+        foreach (var part in parts)
+        {
+            var shard = _memory.ShardOf(part.Hash);
+            part.Cold = null;
+            lock (shard.Gate)
+            {
+                var session = shard.FindSession_NeedsLock(part.Key, part.Hash);
+                if (session != null) session->Flags &= ~SessionFlags.OnDisk;
+            }
+        }
+    }
+
+    private readonly record struct BatchResult(AttemptKind Kind, long Ticket)
+    {
+        public long Bytes { get; init; }
+        public WriteOutcome? Refusal { get; init; }
+    }
+
+    /// <summary>The operations of a batch on one session.</summary>
+    private sealed class BatchPart(byte[] key, ulong hash, List<BatchOperation> operations)
+    {
+        public Prepared Prepared;
+        private readonly HashSet<byte[]> _existed = new(KeyComparer.Instance);
+
+        public byte[] Key => key;
+        public ulong Hash => hash;
+        public List<BatchOperation> Operations => operations;
+        public ColdSession? Cold { get; set; }
+        public bool DiskIsStale { get; set; }
+        public bool TookValues { get; set; }
+        public SessionPlan? Planned { get; private set; }
+        public WriteOutcome? Refusal { get; private set; }
+
+        public void Plan(WritePlanner planner, RuleTable rules, PresentSession present, long nowMs)
+        {
+            Refusal = null;
+            _existed.Clear();
+            var puts = new Dictionary<byte[], ItemWrite>(KeyComparer.Instance);
+            var deletes = new HashSet<byte[]>(KeyComparer.Instance);
+            foreach (var operation in operations)
+            {
+                var version = present.VersionOf(operation.Item);
+                if (version is not null) _existed.Add(operation.Item);
+                if (!operation.Options.Condition.Allows(version))
+                    Refusal = new WriteOutcome(WriteStatus.PreconditionFailed) { Detail = "A precondition of the atomic batch does not hold; nothing was written." };
+                if (operation.Kind == BatchKind.Put) (puts[operation.Item], _) = (new ItemWrite(operation.Item, operation.ContentType, operation.Value), deletes.Remove(operation.Item));
+                else (_, _) = (puts.Remove(operation.Item), deletes.Add(operation.Item));
+            }
+
+            var mutation = new SessionMutation(key)
+            {
+                Puts = [.. puts.Values],
+                Deletes = [.. deletes.Select(item => (ReadOnlyMemory<byte>)item)],
+                Options = operations[0].Options with { Condition = default },
+            };
+            Planned = planner.Plan(rules, present, mutation, nowMs);
+        }
+
+        /// <summary>Memory took the last value of each item; earlier ones of the same item are nobody's.</summary>
+        public void ReleaseOverwritten()
+        {
+            var last = new HashSet<byte[]>(KeyComparer.Instance);
+            for (var i = operations.Count - 1; i >= 0; i--)
+                if (!last.Add(operations[i].Item)) operations[i].Value.Release();
+        }
+
+        public WriteOutcome OutcomeOf(BatchOperation operation)
+        {
+            var existed = _existed.Contains(operation.Item);
+            var status = operation.Kind == BatchKind.Delete && !existed ? WriteStatus.NotFound
+                : existed ? WriteStatus.Replaced : WriteStatus.Created;
+            return new WriteOutcome(status) { Version = Planned!.Version, Rule = Planned.Rule!.Rule };
+        }
+    }
+}

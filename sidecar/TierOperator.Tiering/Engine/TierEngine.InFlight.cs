@@ -1,0 +1,15 @@
+namespace TierOperator.Tiering.Engine;
+
+public sealed partial class TierEngine
+{
+    /// <summary>
+    /// Reserves room for a body before it is received or read from disk, evicting where that helps. Null: the budget is used
+    /// up, the caller answers 429. Dispose it after the write has been answered.
+    /// </summary>
+    public async ValueTask<InFlightLease?> TryLeaseAsync(long bytes, CancellationToken cancellationToken)
+    {
+        if (_inFlight.TryTake(bytes)) return new InFlightLease(_inFlight, bytes);
+        if (_inFlight.UsedBytes + bytes > _inFlight.CapacityBytes || !await MakeRoomAsync(bytes, cancellationToken)) return null;
+        return _inFlight.TryTake(bytes) ? new InFlightLease(_inFlight, bytes) : null;
+    }
+}

@@ -1,0 +1,275 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Disk;
+using TierOperator.Tiering.Memory;
+
+namespace TierOperator.Tiering.Engine;
+
+public sealed partial class TierEngine
+{
+    /// <summary>
+    /// One try under the shard's lock: no I/O, no waiting. Either everything happens (plan, journal, memory, in this order)
+    /// or nothing does.
+    /// </summary>
+    private unsafe Attempt TryMutate(SessionMutation mutation, ulong hash, AttemptTerms terms)
+    {
+        var rules = _rules;
+        var shard = _memory.ShardOf(hash);
+        var nowMs = _clock.NowMs;
+        lock (shard.Gate)
+        {
+            if (!terms.OwnsGate && shard.Gates.TryGetValue(hash, out var gate)) return new Attempt(AttemptKind.Gated) { Gate = gate };
+            var session = shard.FindSession_NeedsLock(mutation.Key.Span, hash);
+            var stale = terms.DiskIsStale;
+            if (session != null && IsDead(shard, session, rules, nowMs))
+            {
+                stale |= session->Flags.Has(SessionFlags.OnDisk);
+                _memory.Budget.Give(shard.RemoveSession_NeedsLock(session));
+                session = null;
+            }
+
+            if (session == null && !stale && _disk is not null && _disk.Contains(mutation.Key.Span))
+                return new Attempt(AttemptKind.Cold) { Gate = CloseGate_NeedsLock(shard, hash) };
+
+            var present = session == null
+                ? PresentSession.Absent
+                : new ResidentSession(shard, (nint)session, rules.Stored(session->RuleId, mutation.Key.Span));
+            var plan = _planner.Plan(rules, present, mutation, nowMs);
+            var attempt = plan.IsRefused
+                ? new Attempt(AttemptKind.Done) { Plan = plan, Outcome = plan.Refusal }
+                : Perform_NeedsLock(shard, session, hash, plan, rules, terms with { DiskIsStale = stale });
+            if (mutation.Decide is not null && !attempt.TookValues) plan.Mutation.Release();
+            return attempt;
+        }
+    }
+
+    private unsafe Attempt Perform_NeedsLock(
+        MemoryShard shard, SessionRecord* session, ulong hash, SessionPlan plan, RuleTable rules, AttemptTerms terms)
+    {
+        var batch = new DiskBatch();
+        if (!Prepare_NeedsLock(shard, session, plan, rules, terms, batch, out var prepared, out var refusal)) return refusal;
+        var ticket = 0L;
+        var appended = batch.Count == 0 ? AppendStatus.Ok : _disk!.TryAppend(batch, out ticket);
+        if (appended != AppendStatus.Ok && !MayGoOn(appended, plan, prepared.Keep, out refusal))
+        {
+            _memory.Budget.Give(prepared.CostBytes);
+            if (appended == AppendStatus.Gone && session != null) session->Flags &= ~SessionFlags.OnDisk;
+            return refusal;
+        }
+
+        var took = Commit_NeedsLock(shard, session, hash, plan, prepared, ticket, appended);
+        return Performed(plan, prepared, rules, ticket, appended, took);
+    }
+
+    private static Attempt Performed(SessionPlan plan, Prepared prepared, RuleTable rules, long ticket, AppendStatus appended, bool took)
+    {
+        var missing = appended == AppendStatus.Ok ? TierSet.None : TierSet.Spillover;
+        return new Attempt(AttemptKind.Done)
+        {
+            Plan = plan,
+            Ticket = ticket,
+            TookValues = took,
+            Outcome = new WriteOutcome(plan.Status)
+            {
+                Version = plan.Version,
+                Rule = plan.Rule!.Rule,
+                Acked = prepared.Keep || plan.Mutation.Delete ? TierSet.Memory & rules.Policy.DeclaredTiers : TierSet.None,
+                Unavailable = missing,
+                Pending = missing,
+            },
+        };
+    }
+
+    /// <summary>Whether memory keeps the session, what that costs, and whether the journal gets anything.</summary>
+    private readonly record struct Prepared(bool Keep, long CostBytes, bool IsJournalled);
+
+    /// <summary>
+    /// Reserves memory and adds to the journal's batch what the plan needs there. On false nothing is reserved and
+    /// <paramref name="refusal"/> says what stands in the way.
+    /// </summary>
+    private unsafe bool Prepare_NeedsLock(
+        MemoryShard shard, SessionRecord* session, SessionPlan plan, RuleTable rules, AttemptTerms terms, DiskBatch batch,
+        out Prepared prepared, out Attempt refusal)
+    {
+        (prepared, refusal) = (default, default);
+        var goesBelow = _disk is not null && plan.Rule!.UsesDisk;
+        var keep = !plan.Mutation.Delete && plan.Rule!.UsesMemory && !(terms.WithoutMemory && session == null);
+        var cost = keep ? CostOf(plan, session == null) : 0;
+        if (cost > 0 && !_memory.Budget.TryTake(cost))
+        {
+            if (!terms.WithoutMemory) refusal = new Attempt(AttemptKind.NoMemory) { Plan = plan, Bytes = cost };
+            if (!terms.WithoutMemory) return false;
+            (keep, cost) = (false, 0);
+        }
+
+        if (!keep && !plan.Mutation.Delete && !goesBelow)
+        {
+            refusal = Refuse(plan, WriteStatus.NoRoom, "No tier of the rule has room for it: raise tiers.memory.capacity, or add spillover to the rule.");
+            return false;
+        }
+
+        var before = batch.Count;
+        JournalOf_NeedsLock(batch, shard, session, plan, rules, keep, terms.DiskIsStale);
+        prepared = new Prepared(keep, cost, batch.Count > before);
+        return true;
+    }
+
+    /// <summary>
+    /// Adds what the journal gets. Mirror: every change, and the whole session when the disk has no good
+    /// copy yet. Overflow: only that an older copy on disk is void now.
+    /// </summary>
+    private unsafe void JournalOf_NeedsLock(
+        DiskBatch batch, MemoryShard shard, SessionRecord* session, SessionPlan plan, RuleTable rules, bool keep, bool diskIsStale)
+    {
+        if (_disk is null) return;
+        var key = plan.Mutation.Key;
+        var onDisk = diskIsStale || (session != null && session->Flags.Has(SessionFlags.OnDisk));
+        var write = plan.Rule!.UsesDisk && !plan.Mutation.Delete && (rules.IsMirror || !keep);
+        if (!write && !onDisk) return;
+
+        var whole = session != null && write && (!onDisk || session->Flags.Has(SessionFlags.Unsettled));
+        if (!write || whole || diskIsStale || plan.Mutation.Replace || plan.Mutation.Delete) batch.DeleteSession(key, plan.Version);
+        else batch.ExpectsSession |= onDisk;
+        if (!write) return;
+        var expires = plan.Rule.DiskExpiryOf(plan.Header!);
+        if (whole && !plan.Mutation.Replace) AddPresent_NeedsLock(batch, shard, session, plan, rules, expires);
+        else if (!plan.Mutation.Replace)
+            foreach (var item in plan.Deletes) batch.DeleteItem(key, plan.Header!, expires, item, plan.Version);
+        foreach (var put in plan.Puts)
+            if (put.ToDisk) batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, plan.Version, put.Write.Value);
+        if (!plan.Puts.Any(put => put.ToDisk)) batch.PutHeader(key, plan.Header!, expires);
+    }
+
+    private static unsafe void AddPresent_NeedsLock(
+        DiskBatch batch, MemoryShard shard, SessionRecord* session, SessionPlan plan, RuleTable rules, long expires)
+    {
+        for (var item = session->Items; item != null; item = item->Following)
+        {
+            var key = ItemRecord.Key(item).ToArray();
+            if (plan.Deletes.Any(gone => gone.Span.SequenceEqual(key))) continue;
+            if (plan.Puts.Any(put => put.Write.Item.Span.SequenceEqual(key))) continue;
+            if (!rules.ForItem(plan.Rule!, plan.Mutation.Key.Span, key, null).UsesDisk) continue;
+            var value = shard.CopyValue_NeedsLock(item);
+            batch.Put(plan.Mutation.Key, plan.Header!, expires, key, shard.ContentTypeOf_NeedsLock(item), item->Version, value);
+            value.Release();
+        }
+    }
+
+    /// <summary>A disk that cannot take the write: memory may go on without it where the ack level allows, and remembers.</summary>
+    private bool MayGoOn(AppendStatus appended, SessionPlan plan, bool keep, out Attempt refusal)
+    {
+        refusal = appended switch
+        {
+            AppendStatus.Busy => new Attempt(AttemptKind.JournalBusy),
+            AppendStatus.Gone => new Attempt(AttemptKind.Forgotten),
+            AppendStatus.TooLarge => Refuse(plan, WriteStatus.NoRoom, "It is larger than the disk tier can take: raise tiers.spillover.capacity, or store it in parts."),
+            AppendStatus.Full => Refuse(plan, WriteStatus.Backlog, "The disk tier is full: retry later, or raise tiers.spillover.capacity."),
+            _ => Refuse(plan, WriteStatus.Unavailable, "The disk tier fails and the write could be journalled nowhere: retry later."),
+        };
+        if (appended is AppendStatus.Busy or AppendStatus.Gone or AppendStatus.TooLarge) return false;
+        var inMemory = keep || plan.Mutation.Delete;
+        return inMemory && plan.Rule!.Rule.Ack == AckLevel.Memory && _disk!.MarkUnsettled(plan.Mutation.Key.Span);
+    }
+
+    private unsafe bool Commit_NeedsLock(
+        MemoryShard shard, SessionRecord* session, ulong hash, SessionPlan plan, Prepared prepared, long ticket,
+        AppendStatus appended)
+    {
+        if (!prepared.Keep)
+        {
+            if (session != null) _memory.Budget.Give(shard.RemoveSession_NeedsLock(session));
+            return false;
+        }
+
+        long used = 0;
+        if (session == null)
+        {
+            session = shard.AddSession_NeedsLock(plan.Mutation.Key.Span, hash, plan.Header!.CreatedMs);
+            used += session->CostBytes;
+        }
+
+        if (plan.Mutation.Replace) used -= shard.RemoveItems_NeedsLock(session);
+        foreach (var gone in plan.Deletes) used -= Remove_NeedsLock(shard, session, gone.Span);
+        foreach (var put in plan.Puts) used += Store_NeedsLock(shard, session, put, plan.Version);
+        shard.SetHeader_NeedsLock(session, plan.Header!, plan.Rule!.Id);
+        if (prepared.IsJournalled) SetDiskState_NeedsLock(session, plan, ticket, appended);
+        session->Changes++;
+        shard.Access_NeedsLock(session, plan.Rule, plan.Header!.LastAccessMs);
+        session->Accesses--; // the plan has counted it
+        _memory.Budget.Give(prepared.CostBytes - used);
+        return true;
+    }
+
+    private unsafe void SetDiskState_NeedsLock(SessionRecord* session, SessionPlan plan, long ticket, AppendStatus appended)
+    {
+        session->ToldMs = plan.Header!.LastAccessMs;
+        if (appended != AppendStatus.Ok)
+        {
+            session->Flags |= SessionFlags.Unsettled;
+            return;
+        }
+
+        session->Ticket = ticket;
+        session->Flags = _rules.IsMirror && plan.Rule!.UsesDisk
+            ? (session->Flags | SessionFlags.OnDisk) & ~SessionFlags.Unsettled
+            : session->Flags & ~(SessionFlags.OnDisk | SessionFlags.Unsettled);
+        if (plan.Puts.Any(put => put is { ToDisk: true, ToMemory: false })) session->Flags |= SessionFlags.HasDiskItems;
+    }
+
+    private static unsafe long Store_NeedsLock(MemoryShard shard, SessionRecord* session, PlannedPut put, ItemVersion version)
+    {
+        if (!put.ToMemory)
+        {
+            put.Write.Value.Release();
+            return -Remove_NeedsLock(shard, session, put.Write.Item.Span);
+        }
+
+        return shard.PutItem_NeedsLock(session, put.Write.Item.Span, put.Write.ContentType, version, put.Write.Value);
+    }
+
+    private static unsafe long Remove_NeedsLock(MemoryShard shard, SessionRecord* session, ReadOnlySpan<byte> item)
+    {
+        var found = shard.FindItem_NeedsLock(session, item);
+        return found == null ? 0 : shard.RemoveItem_NeedsLock(session, found);
+    }
+
+    private long CostOf(SessionPlan plan, bool isNew)
+    {
+        var cost = isNew ? SessionRecord.CostOf(plan.Mutation.Key.Length) : 0;
+        foreach (var put in plan.Puts)
+        {
+            if (!put.ToMemory) continue;
+            var typeLength = _memory.Types.InlineBytes(put.Write.ContentType, out _).Length;
+            cost += ItemRecord.CostOf(put.Write.Item.Length, typeLength, put.Write.Value.Length);
+        }
+
+        return cost;
+    }
+
+    private static unsafe bool IsDead(MemoryShard shard, SessionRecord* session, RuleTable rules, long nowMs)
+        => MemoryShard.IsDead_NeedsLock(session, rules.Stored(session->RuleId, SessionRecord.Key(session)), nowMs);
+
+    private static Attempt Refuse(SessionPlan plan, WriteStatus status, string detail) => new(AttemptKind.Done)
+    {
+        Plan = new SessionPlan { Mutation = plan.Mutation, Status = status, Rule = plan.Rule },
+        Outcome = new WriteOutcome(status)
+        {
+            Rule = plan.Rule?.Rule,
+            Detail = detail,
+            Unavailable = status == WriteStatus.Unavailable ? TierSet.Spillover : TierSet.None,
+        },
+    };
+
+    private static SessionGate CloseGate_NeedsLock(MemoryShard shard, ulong hash)
+    {
+        var gate = new SessionGate();
+        shard.Gates[hash] = gate;
+        return gate;
+    }
+
+    private void OpenGate(ulong hash, SessionGate gate)
+    {
+        var shard = _memory.ShardOf(hash);
+        lock (shard.Gate) shard.Gates.Remove(hash);
+        gate.Open();
+    }
+}

@@ -1,0 +1,81 @@
+using TierOperator.Tiering.Memory;
+
+namespace TierOperator.Tiering.Engine;
+
+public sealed partial class TierEngine
+{
+    internal EngineCounters Counters => _counters;
+    internal MemoryTier Memory => _memory;
+    internal long InFlightUsedBytes => _inFlight.UsedBytes;
+
+    /// <summary>The state of every tier and the counters, for people and tools.</summary>
+    public EngineStatus Status()
+    {
+        var tiers = new List<TierStatus>();
+        if (_rules.Policy.Memory is not null)
+        {
+            tiers.Add(new TierStatus("memory", "Healthy", _memory.Budget.UsedBytes, _memory.Budget.CapacityBytes, _memory.SessionCount, _memory.ItemCount, _memory.Hits));
+        }
+
+        if (_disk is not null)
+        {
+            tiers.Add(new TierStatus(
+                "spillover", _disk.State.ToString(), _disk.UsedBytes, _rules.Policy.Spillover?.CapacityBytes ?? 0,
+                (int)_disk.Sessions, (int)_disk.Items, _counters.DiskHits));
+        }
+
+        return new EngineStatus(tiers, _memory.Misses, _counters.Writes, _counters.Deletes, _counters.Evictions,
+            _counters.EvictionsUnsaved, _counters.Expirations, _inFlight.UsedBytes)
+        {
+            ConditionalScope = "pod",
+            DiskIsVolatile = _rules.Policy.Spillover is not null,
+        };
+    }
+
+    /// <summary>Waits until everything that was journalled is durable; what could not be is counted.</summary>
+    public async ValueTask<FlushReport> FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_disk is null) return new FlushReport(0);
+        TellAll();
+        if (!_rules.IsMirror) await SpillAllAsync();
+        await _disk.FlushAsync(cancellationToken);
+        return new FlushReport(_disk.Unsettled.Count);
+    }
+
+    private void TellAll()
+    {
+        foreach (var shard in _memory.Shards) TellDisk(shard);
+    }
+
+    /// <summary>Overflow: what only memory holds goes to the disk before the process ends.</summary>
+    private async ValueTask SpillAllAsync()
+    {
+        await _evicting.WaitAsync(CancellationToken.None);
+        try
+        {
+            await EvictDownToAsync(0);
+        }
+        finally
+        {
+            _evicting.Release();
+        }
+    }
+}
+
+/// <summary>One tier as it fares. Bytes as accounted; a capacity of 0 is unknown.</summary>
+public sealed record TierStatus(string Name, string State, long UsedBytes, long CapacityBytes, int Sessions, int Items, long Hits);
+
+/// <summary>The engine as it fares.</summary>
+public sealed record EngineStatus(
+    IReadOnlyList<TierStatus> Tiers, long Misses, long Writes, long Deletes, long Evictions, long EvictionsUnsaved, long Expirations,
+    long InFlightBytes)
+{
+    /// <summary>Where conditional writes are decided: <c>pod</c> when no shared tier is declared.</summary>
+    public required string ConditionalScope { get; init; }
+
+    /// <summary>True where the disk may go with the pod: acknowledged at Disk then means the process and the container.</summary>
+    public required bool DiskIsVolatile { get; init; }
+}
+
+/// <summary>What a drain left behind: sessions whose newest state the disk does not hold.</summary>
+public sealed record FlushReport(int PendingSessions);

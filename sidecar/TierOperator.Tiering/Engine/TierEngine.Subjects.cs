@@ -1,0 +1,29 @@
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Engine;
+
+public sealed partial class TierEngine
+{
+    /// <summary>Deletes every session about a subject. Answers how many there were.</summary>
+    public async ValueTask<int> EraseSubjectAsync(string subject, CancellationToken cancellationToken)
+    {
+        var erased = 0;
+        foreach (var key in AllKeys())
+        {
+            if (HeaderOf(key)?.Subject != subject) continue;
+            var outcome = await DeleteSessionAsync(key, default, cancellationToken);
+            if (outcome.Succeeded) erased++;
+        }
+
+        return erased;
+    }
+
+    /// <summary>Every session about a subject. The caller releases each.</summary>
+    public IEnumerable<SessionSnapshot> ExportSubject(string subject)
+    {
+        foreach (var key in AllKeys())
+            if (HeaderOf(key)?.Subject == subject && SnapshotOf(key) is { } session) yield return session;
+    }
+
+    private SessionHeader? HeaderOf(byte[] key) => Describe(key, withItems: false)?.Header;
+}

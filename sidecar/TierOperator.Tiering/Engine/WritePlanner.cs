@@ -1,0 +1,128 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Engine;
+
+/// <summary>
+/// Decides what a mutation does: rule, precondition, limits, version, places. Changes nothing, so that a refusal leaves
+/// everything as it was.
+/// </summary>
+internal sealed class WritePlanner(HybridClock clock)
+{
+    public SessionPlan Plan(RuleTable rules, PresentSession present, SessionMutation mutation, long nowMs)
+    {
+        if (mutation.Decide is { } decide) mutation = Decided(present, mutation, decide);
+        var header = present.Header;
+        var rule = FindRule(rules, present, mutation);
+        if (!mutation.Options.Condition.Allows(ConditionVersion(present, header, mutation)))
+            return Refused(mutation, rule, WriteStatus.PreconditionFailed, "The precondition does not hold; read it again and decide anew.");
+        if (header is null && (mutation.Delete || (mutation.Puts.Count == 0 && mutation.Deletes.Count > 0)))
+            return Refused(mutation, rule, WriteStatus.NotFound, null);
+        if (mutation is { Puts.Count: 0, Deletes.Count: 1, Replace: false, Delete: false }
+            && present.VersionOf(mutation.Deletes[0].Span) is null)
+            return Refused(mutation, rule, WriteStatus.NotFound, null);
+        if (TooManyItems(rules.Policy, present, mutation, out var limit))
+            return Refused(mutation, rule, WriteStatus.Unprocessable, $"The session would hold more than maxItemsPerSession ({limit}) items.");
+        return Accepted(rules, present, mutation, rule, header, nowMs);
+    }
+
+    private SessionPlan Accepted(
+        RuleTable rules, PresentSession present, SessionMutation mutation, ActiveRule rule, SessionHeader? header, long nowMs)
+    {
+        var version = clock.Next(Newest(present, header, mutation));
+        var isNew = mutation.ConditionItem is { } item ? present.VersionOf(item.Span) is null : header is null;
+        return new SessionPlan
+        {
+            Mutation = mutation,
+            Status = isNew ? WriteStatus.Created : WriteStatus.Replaced,
+            Rule = rule,
+            Version = version,
+            Header = NextHeader(rule, header, mutation, version, nowMs),
+            Puts = [.. mutation.Puts.Select(put => Place(rules, rule, mutation, put, present))],
+            Deletes = mutation.Deletes,
+        };
+    }
+
+    private static ActiveRule FindRule(RuleTable rules, PresentSession present, SessionMutation mutation)
+    {
+        var matcher = rules.Policy.Matcher;
+        var fields = matcher.NeedsFields(mutation.Key.Span) ? new FieldsAfterWrite(present, mutation) : null;
+        return rules[matcher.MatchSession(mutation.Key.Span, fields)];
+    }
+
+    private static PlannedPut Place(RuleTable rules, ActiveRule rule, SessionMutation mutation, ItemWrite put, PresentSession present)
+    {
+        if (!rules.HasItemRules) return new PlannedPut(put, rule.UsesMemory, rule.UsesDisk);
+        var fields = rules.Policy.Matcher.NeedsFields(mutation.Key.Span) ? new FieldsAfterWrite(present, mutation) : null;
+        var itemRule = rules.ForItem(rule, mutation.Key.Span, put.Item.Span, fields);
+        return new PlannedPut(put, itemRule.UsesMemory, itemRule.UsesDisk);
+    }
+
+    private static SessionMutation Decided(
+        PresentSession present, SessionMutation mutation, Func<SessionSnapshot?, SessionChange> decide)
+    {
+        var snapshot = present.Snapshot();
+        try
+        {
+            var change = decide(snapshot);
+            return mutation with { Puts = change.Puts, Deletes = change.Deletes, Decide = null };
+        }
+        finally
+        {
+            snapshot?.Release();
+        }
+    }
+
+    private static ItemVersion? ConditionVersion(PresentSession present, SessionHeader? header, SessionMutation mutation)
+    {
+        if (mutation.Options.Condition.IsNone) return null;
+        if (mutation.ConditionItem is { } item) return present.VersionOf(item.Span);
+        if (header is null) return null;
+        var snapshot = present.Snapshot();
+        if (snapshot is null) return null;
+        var version = SessionVersion.Of(snapshot);
+        snapshot.Release();
+        return version;
+    }
+
+    private static bool TooManyItems(CompiledPolicy policy, PresentSession present, SessionMutation mutation, out int limit)
+    {
+        limit = policy.Memory?.MaxItemsPerSession ?? 0;
+        if (limit == 0 || mutation.Puts.Count == 0) return false;
+        var before = mutation.Replace ? 0 : present.ItemCount;
+        var after = before;
+        foreach (var put in mutation.Puts)
+            if (mutation.Replace || present.VersionOf(put.Item.Span) is null) after++;
+        return after > limit && after > before;
+    }
+
+    private static ItemVersion Newest(PresentSession present, SessionHeader? header, SessionMutation mutation)
+    {
+        var newest = header?.Floor ?? ItemVersion.None;
+        foreach (var put in mutation.Puts)
+            if (present.VersionOf(put.Item.Span) is { } version && version > newest) newest = version;
+        return newest;
+    }
+
+    private static SessionHeader NextHeader(
+        ActiveRule rule, SessionHeader? before, SessionMutation mutation, ItemVersion version, long nowMs)
+    {
+        var isExplicit = mutation.Options.Ttl is not null || (before is { ExplicitDeadline: true } && !mutation.Replace);
+        var explicitMs = mutation.Options.Ttl is { } ttl ? nowMs + (long)ttl.TotalMilliseconds : before?.DeadlineMs ?? 0;
+        return new SessionHeader
+        {
+            Rule = rule.Rule.Name,
+            CreatedMs = before?.CreatedMs ?? nowMs,
+            LastAccessMs = nowMs,
+            ExplicitDeadline = isExplicit,
+            DeadlineMs = rule.DeadlineOf(isExplicit, explicitMs, nowMs),
+            Floor = mutation.Replace || mutation.Delete ? version : before?.Floor ?? ItemVersion.None,
+            Kind = before?.Kind ?? 0,
+            Subject = mutation.Options.Subject ?? before?.Subject,
+            Accesses = (before?.Accesses ?? 0) + 1,
+        };
+    }
+
+    private static SessionPlan Refused(SessionMutation mutation, ActiveRule rule, WriteStatus status, string? detail)
+        => new() { Mutation = mutation, Status = status, Rule = rule, Detail = detail };
+}

@@ -1,0 +1,36 @@
+namespace TierOperator.Tiering.Memory;
+
+/// <summary>
+/// Memory as a hard number: whoever wants bytes takes them here before allocating, and gets none past the capacity.
+/// Thread-safe, lock-free.
+/// </summary>
+public sealed class MemoryBudget(long capacityBytes)
+{
+    private long _used;
+    private long _overhead;
+    private long _capacity = capacityBytes;
+
+    /// <summary>Bytes taken and not given back, with the eviction policy's own tables.</summary>
+    public long UsedBytes => Interlocked.Read(ref _used) + Volatile.Read(ref _overhead);
+
+    public long CapacityBytes => Volatile.Read(ref _capacity);
+
+    /// <summary>Bytes of tables that grow on their own (eviction queues, shadow caches).</summary>
+    public void SetOverhead(long bytes) => Volatile.Write(ref _overhead, bytes);
+
+    /// <summary>A policy's new capacity. Lower than what is used, it makes every take fail until enough is evicted.</summary>
+    public void SetCapacity(long bytes) => Volatile.Write(ref _capacity, bytes);
+
+    public bool TryTake(long bytes)
+    {
+        while (true)
+        {
+            var used = Interlocked.Read(ref _used);
+            if (used + bytes + Volatile.Read(ref _overhead) > CapacityBytes) return false;
+            if (Interlocked.CompareExchange(ref _used, used + bytes, used) == used) return true;
+        }
+    }
+
+    /// <summary>Gives bytes back; a negative number takes bytes that a caller has proof of (a replaced value's).</summary>
+    public void Give(long bytes) => Interlocked.Add(ref _used, -bytes);
+}

@@ -1,0 +1,104 @@
+using TierOperator.Tiering.Engine;
+
+namespace TierOperator.Tiering.Memory;
+
+/// <summary>What memory knows of an item: found, surely absent, or to be looked for further down.</summary>
+internal enum MemoryAnswer { Hit, Absent, Below, Expired }
+
+internal sealed unsafe partial class MemoryShard
+{
+    private const int TouchBatch = 64;
+    private readonly int[] _touched = new int[TouchBatch];
+    private readonly List<int> _telling = [];
+    private int _touchedCount;
+
+    /// <summary>Hits and misses of this shard; read without the lock by metrics.</summary>
+    public long Hits, Misses;
+
+    /// <summary>
+    /// Reads one item. Takes this shard's lock only, copies a small value out, and leaves the access in a small buffer
+    /// for the eviction policy: it is told in batches and without waiting.
+    /// </summary>
+    public MemoryAnswer TryRead(
+        ReadOnlySpan<byte> sessionKey, ulong hash, ReadOnlySpan<byte> itemKey, long nowMs, RuleTable rules,
+        Span<byte> destination, ref MemoryHit hit)
+    {
+        lock (Gate)
+        {
+            var session = FindSession_NeedsLock(sessionKey, hash);
+            if (session == null) return MemoryAnswer.Below;
+            var rule = rules.Stored(session->RuleId, sessionKey);
+            if (IsExpired_NeedsLock(session, rule, nowMs)) return MemoryAnswer.Expired;
+            var item = FindItem_NeedsLock(session, itemKey);
+            if (item == null)
+                return session->Flags.Has(SessionFlags.HasDiskItems) ? MemoryAnswer.Below : MemoryAnswer.Absent;
+            if (item->LargeIndex < 0 && item->ValueLength > destination.Length) return MemoryAnswer.Below;
+
+            Access_NeedsLock(session, rule, nowMs);
+            Hits++;
+            hit.Rule = rule.Rule;
+            Fill_NeedsLock(item, nowMs, destination, ref hit);
+            return MemoryAnswer.Hit;
+        }
+    }
+
+    /// <summary>
+    /// Past its residency in memory or its deadline: memory may not answer for it. A copy that the disk lacks answers until it
+    /// has been sent there.
+    /// </summary>
+    public static bool IsExpired_NeedsLock(SessionRecord* session, ActiveRule rule, long nowMs)
+        => (session->Flags.Has(SessionFlags.OnDisk) && nowMs >= session->LastAccessMs + rule.MemoryTtlMs) || IsDead_NeedsLock(session, rule, nowMs);
+
+    /// <summary>Past its deadline: it is gone from everywhere.</summary>
+    public static bool IsDead_NeedsLock(SessionRecord* session, ActiveRule rule, long nowMs)
+        => nowMs >= rule.DeadlineOf(session->Flags.Has(SessionFlags.ExplicitDeadline), session->DeadlineMs, session->LastAccessMs);
+
+    /// <summary>Counts an access: the sliding times move on, and the disk is told in time.</summary>
+    public void Access_NeedsLock(SessionRecord* session, ActiveRule rule, long nowMs)
+    {
+        if (nowMs > session->LastAccessMs) session->LastAccessMs = nowMs;
+        session->Accesses++;
+        _touched[_touchedCount++] = session->Slot;
+        if (_touchedCount == TouchBatch)
+        {
+            queue.TryTouch(_touched, wait: false);
+            _touchedCount = 0;
+        }
+
+        if ((session->Flags & (SessionFlags.OnDisk | SessionFlags.Telling)) == SessionFlags.OnDisk
+            && nowMs - session->ToldMs >= rule.TellEveryMs)
+        {
+            session->Flags |= SessionFlags.Telling;
+            _telling.Add(session->Slot);
+        }
+    }
+
+    /// <summary>Hands the accesses seen so far to the eviction policy, before it has to choose.</summary>
+    public void FlushTouches()
+    {
+        lock (Gate)
+        {
+            if (_touchedCount > 0) queue.TryTouch(_touched.AsSpan(0, _touchedCount), wait: true);
+            _touchedCount = 0;
+        }
+    }
+
+    /// <summary>Takes the slots whose last access the disk should hear of.</summary>
+    public int[] TakeTelling_NeedsLock()
+    {
+        if (_telling.Count == 0) return [];
+        var slots = _telling.ToArray();
+        _telling.Clear();
+        return slots;
+    }
+
+    private void Fill_NeedsLock(ItemRecord* item, long nowMs, Span<byte> destination, ref MemoryHit hit)
+    {
+        hit.Version = item->Version;
+        hit.ContentType = ContentTypeOf_NeedsLock(item);
+        hit.AgeSeconds = Math.Max(0, nowMs - item->Version.Milliseconds) / 1000;
+        hit.Large = ShareLarge_NeedsLock(item);
+        hit.Length = hit.Large?.Length ?? item->ValueLength;
+        if (hit.Large is null) ItemRecord.Value(item).CopyTo(destination);
+    }
+}

@@ -1,0 +1,117 @@
+namespace TierOperator.Tiering.Memory;
+
+[Flags]
+internal enum SessionFlags : byte
+{
+    None = 0,
+
+    /// <summary>The deadline is absolute and does not slide.</summary>
+    ExplicitDeadline = 1,
+
+    /// <summary>The disk holds a copy: as new as memory's under Mirror, perhaps older under Overflow.</summary>
+    OnDisk = 2,
+
+    /// <summary>A disk failure kept a change from the disk: its copy there must be rewritten before memory lets go.</summary>
+    Unsettled = 4,
+
+    /// <summary>Some items live on disk only, because their own rule leaves memory out.</summary>
+    HasDiskItems = 8,
+
+    /// <summary>Someone has a subject: see the shard's table.</summary>
+    HasSubject = 16,
+
+    /// <summary>Queued to tell the disk of its last access.</summary>
+    Telling = 32,
+}
+
+/// <summary>A session in native memory; its key follows the fields. Guarded by its shard's lock.</summary>
+internal unsafe struct SessionRecord
+{
+    public ulong Hash;
+    public SessionRecord* Next;
+    public ItemRecord* Items;
+
+    /// <summary>What the session and its items cost the budget.</summary>
+    public long CostBytes;
+    public long CreatedMs;
+    public long LastAccessMs;
+
+    /// <summary>Only when explicit; else the deadline follows from the last access and the rule.</summary>
+    public long DeadlineMs;
+
+    /// <summary>The last access that the disk knows of.</summary>
+    public long ToldMs;
+    public ulong FloorStamp;
+    public uint FloorNode;
+
+    /// <summary>The journal ticket of its newest change: below the durable one, the disk has it all.</summary>
+    public long Ticket;
+    public int Slot;
+    public int ItemCount;
+    public uint Accesses;
+
+    /// <summary>Counts changes, so that a spill can see whether the session moved on meanwhile.</summary>
+    public uint Changes;
+    public int RuleId;
+    public int KeyLength;
+    public byte Kind;
+    public SessionFlags Flags;
+
+    public static ReadOnlySpan<byte> Key(SessionRecord* session) => new((byte*)session + sizeof(SessionRecord), session->KeyLength);
+
+    public readonly ItemVersion Floor => new(FloorStamp, FloorNode);
+
+    public static long CostOf(int keyLength) => NativeHeap.CostOf(sizeof(SessionRecord) + keyLength) + TableBytes;
+
+    /// <summary>The bucket (up to two pointers at the lowest load), the slot, and the eviction queue's membership.</summary>
+    private const int TableBytes = 16 + 8 + 8;
+}
+
+/// <summary>An item in native memory; key, inline content type and value follow the fields.</summary>
+internal unsafe struct ItemRecord
+{
+    public ItemRecord* Next;
+    public ItemRecord* Previous;
+    public ItemRecord* Following;
+    public SessionRecord* Session;
+    public ulong Stamp;
+    public uint Node;
+    public uint Hash;
+    public int KeyLength;
+
+    /// <summary>Length of the value that follows; -1 when it is a large one.</summary>
+    public int ValueLength;
+
+    /// <summary>The place of a large value in the shard's table.</summary>
+    public int LargeIndex;
+    public ushort ContentType;
+
+    /// <summary>Length of the content type's own bytes, when it is not interned.</summary>
+    public ushort TypeLength;
+
+    public readonly ItemVersion Version => new(Stamp, Node);
+
+    public static ReadOnlySpan<byte> Key(ItemRecord* item) => new((byte*)item + sizeof(ItemRecord), item->KeyLength);
+
+    public static ReadOnlySpan<byte> InlineType(ItemRecord* item)
+        => new((byte*)item + sizeof(ItemRecord) + item->KeyLength, item->TypeLength);
+
+    public static Span<byte> Value(ItemRecord* item)
+        => new((byte*)item + sizeof(ItemRecord) + item->KeyLength + item->TypeLength, Math.Max(0, item->ValueLength));
+
+    public static int SizeOf(int keyLength, int typeLength, long valueLength)
+        => sizeof(ItemRecord) + keyLength + typeLength + (valueLength >= Values.ItemValue.LargeFrom ? 0 : (int)valueLength);
+
+    /// <summary>What an item costs the budget: its block, its bucket, and a large value's chunks in whole pages.</summary>
+    public static long CostOf(int keyLength, int typeLength, long valueLength)
+        => NativeHeap.CostOf(SizeOf(keyLength, typeLength, valueLength)) + 16
+           + (valueLength >= Values.ItemValue.LargeFrom ? valueLength + LargeOverhead(valueLength) : 0);
+
+    private static long LargeOverhead(long length) => (length / Values.LargeValue.ChunkBytes + 1) * 4096;
+}
+
+internal static class SessionFlagsExtensions
+{
+    /// <summary>As Enum.HasFlag, which allocates until the method that calls it has been optimised.</summary>
+    public static bool Has(this SessionFlags flags, SessionFlags flag) => (flags & flag) != 0;
+}
