@@ -85,7 +85,7 @@ internal sealed class AdaptivePolicy(Action<EvictionSwitch>? onSwitch) : IEvicti
         _contest ??= new ShadowContest();
         if (!_isInRound) _countAtRoundStart = Count;
         _isInRound = true;
-        if (_winner != InCharge) Switch();
+        if (_winner != InCharge) SwitchTo(_winner);
         if (!_live.TryEvict(out slot)) return false;
         _residents[slot].IsHeld = false;
         return true;
@@ -112,14 +112,14 @@ internal sealed class AdaptivePolicy(Action<EvictionSwitch>? onSwitch) : IEvicti
         _winner = _contest.Observe(print, Count, InCharge, IsUnderPressure);
     }
 
-    private void Switch()
+    internal void SwitchTo(EvictionKind to)
     {
-        var (from, to) = (InCharge, _winner);
+        var from = InCharge;
         var next = EvictionPolicies.Create(to);
         while (_live.TryEvict(out var slot)) CarryOver(next, slot);
-        (_live, InCharge) = (next, to);
-        onSwitch?.Invoke(new EvictionSwitch(from, to, _contest!.HitRatio(from), _contest.HitRatio(to)));
-        _contest!.ClearLeads();
+        (_live, InCharge, _winner) = (next, to, to);
+        onSwitch?.Invoke(new EvictionSwitch(from, to, _contest?.HitRatio(from) ?? 0, _contest?.HitRatio(to) ?? 0));
+        _contest?.ClearLeads();
     }
 
     private void CarryOver(IEvictionPolicy next, int slot)

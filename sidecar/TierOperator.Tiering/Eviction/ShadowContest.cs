@@ -47,13 +47,16 @@ internal sealed class ShadowContest
         }
     }
 
+    /// <summary>How many keys the shadow of a candidate holds.</summary>
+    public int Held(EvictionKind kind) => _shadows[Place(kind)].Count;
+
     private uint SampleMask => (1u << _sampleShift) - 1;
 
     public bool IsSampled(uint print) => (print & SampleMask) == 0;
 
     /// <summary>
     /// Shows one sampled request of a cache that holds <paramref name="count"/>. Returns the winner; the one in charge
-    /// when none is.
+    /// when none is, or when the request is not to be judged by.
     /// </summary>
     public EvictionKind Observe(uint print, int count, EvictionKind inCharge, bool isJudged)
     {

@@ -14,7 +14,7 @@ public static class BeladyOptimum
         ArgumentOutOfRangeException.ThrowIfLessThan(entries, 1);
         var next = NextUses(trace);
         var nextOfHeld = new int[trace.DistinctKeys];  // 0: not held, since no next use is at 0
-        var farthest = new PriorityQueue<int, int>();  // holds stale pairs too; each is seen and dropped once
+        var farthest = new PriorityQueue<int, int>();  // stale pairs stay in it: their use is past, so never the farthest
         long hits = 0;
         var held = 0;
         for (var at = 0; at < trace.Length; at++)
@@ -26,21 +26,11 @@ public static class BeladyOptimum
             nextOfHeld[key] = next[at];
             farthest.Enqueue(key, -next[at]);
             if (held <= entries) continue;
-            Evict(farthest, nextOfHeld);
+            nextOfHeld[farthest.Dequeue()] = 0;
             held--;
         }
 
         return new HitCount(hits, trace.Length);
-    }
-
-    private static void Evict(PriorityQueue<int, int> farthest, int[] nextOfHeld)
-    {
-        while (farthest.TryDequeue(out var key, out var negatedNext))
-        {
-            if (nextOfHeld[key] != -negatedNext) continue;
-            nextOfHeld[key] = 0;
-            return;
-        }
     }
 
     private static int[] NextUses(Trace trace)

@@ -109,4 +109,130 @@ public sealed class AdaptivePolicyTests
         Assert.Equal(100, policy.Count);
         Assert.InRange(policy.OverheadBytes, 1, atTenThousand + (64 * 1024));
     }
+
+    [Fact]
+    public void Adaptive_MissBeforeAdd_IsOneAccess()
+    {
+        var trace = Seesaw(1);
+        var (withMiss, without) = (new List<EvictionSwitch>(), new List<EvictionSwitch>());
+
+        CacheSimulator.Run(trace, new AdaptivePolicy(withMiss.Add), Entries);
+        CacheSimulator.Run(trace, new Deaf(new AdaptivePolicy(without.Add)), Entries);
+
+        Assert.Equal(without.Select(change => change.To), withMiss.Select(change => change.To));
+        Assert.All(without.Zip(withMiss), pair => Assert.Equal(pair.First.ToHitRatio, pair.Second.ToHitRatio, 0.02));
+    }
+
+    [Fact]
+    public void SwitchTo_Lfu_KeepsTheTouchesOfEachSlot()
+    {
+        var policy = Touched();
+
+        policy.SwitchTo(EvictionKind.LFU);
+
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], Victims(policy));
+    }
+
+    [Fact]
+    public void SwitchTo_LruAndBack_KeepsTheTouchedLongest()
+    {
+        var policy = Touched();
+
+        policy.SwitchTo(EvictionKind.LRU);
+        policy.SwitchTo(EvictionKind.S3FIFO);
+
+        var victims = Victims(policy);
+        Assert.Equal([0, 1], victims.Take(2).Order());
+        Assert.Equal(10, victims.Distinct().Count());
+    }
+
+    [Fact]
+    public void Add_VictimThatComesBack_KeepsItsTouches()
+    {
+        var policy = Touched();
+        var victims = Victims(policy);
+
+        foreach (var slot in victims) policy.Add(slot, Trace.HashOf(slot), 0);
+        policy.SwitchTo(EvictionKind.LFU);
+
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], Victims(policy));
+    }
+
+    [Fact]
+    public void Adaptive_FarBelowItsSize_DoesNotJudge()
+    {
+        const int few = 100;
+        var policy = new AdaptivePolicy(null);
+        for (var slot = 0; slot < Entries; slot++) policy.Add(slot, Trace.HashOf(1_000_000 + slot), 0);
+        Assert.True(policy.TryEvict(out _));
+        for (var slot = 0; slot < Entries; slot++) policy.Remove(slot);
+
+        var slots = new int[few];
+        Array.Fill(slots, -1);
+        foreach (var key in TraceGenerator.PhaseSwitch(100_000, few * 9 / 10, few * 5, seed: 1).Requests)
+        {
+            var slot = key % few;
+            if (slots[slot] == key)
+            {
+                policy.Touch(slot);
+                continue;
+            }
+
+            if (slots[slot] >= 0) policy.Remove(slot);
+            policy.Add(slot, Trace.HashOf(key), 0);
+            slots[slot] = key;
+        }
+
+        Assert.True(policy.TryEvict(out _));
+        Assert.Equal(EvictionKind.S3FIFO, policy.InCharge);
+    }
+
+    [Fact]
+    public void Contest_TwiceTheSize_ThinsItsSampleToHalf()
+    {
+        var contest = new ShadowContest();
+        for (var print = 1u; print <= ShadowContest.MaxEntries; print++)
+            contest.Observe(print, ShadowContest.MaxEntries, EvictionKind.S3FIFO, isJudged: true);
+
+        contest.Observe(1, ShadowContest.MaxEntries + 2, EvictionKind.S3FIFO, isJudged: true);
+
+        Assert.Equal(ShadowContest.MaxEntries / 2, contest.Held(EvictionKind.LRU));
+    }
+
+    /// <summary>Ten slots, the slot's number of touches each.</summary>
+    private static AdaptivePolicy Touched()
+    {
+        var policy = new AdaptivePolicy(null);
+        for (var slot = 9; slot >= 0; slot--) policy.Add(slot, Trace.HashOf(slot), 0);
+        for (var slot = 0; slot < 10; slot++)
+            for (var touch = 0; touch < slot; touch++) policy.Touch(slot);
+        return policy;
+    }
+
+    private static List<int> Victims(AdaptivePolicy policy)
+    {
+        var victims = new List<int>();
+        while (policy.TryEvict(out var slot)) victims.Add(slot);
+        return victims;
+    }
+
+    /// <summary>A policy that is told of no miss.</summary>
+    private sealed class Deaf(IEvictionPolicy policy) : IEvictionPolicy
+    {
+        public int Count => policy.Count;
+
+        public long OverheadBytes => policy.OverheadBytes;
+
+        public void Add(int slot, ulong keyHash, long createdMs) => policy.Add(slot, keyHash, createdMs);
+
+        public void Touch(int slot) => policy.Touch(slot);
+
+        public void Miss(ulong keyHash)
+        {
+        }
+
+        public void Remove(int slot) => policy.Remove(slot);
+
+        public bool TryEvict(out int slot) => policy.TryEvict(out slot);
+    }
 }

@@ -43,6 +43,23 @@ public sealed class EvictionCostTests
         Assert.InRange(policy.OverheadBytes / slots, 4, 40);
     }
 
+    /// <summary>With ghosts and shadows; the tables that ghosts outgrew are garbage, and not counted.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void OverheadBytes_AfterEvictions_AreMostOfWhatWasAllocated(EvictionKind kind)
+    {
+        var slotOf = new int[s_zipf.DistinctKeys];
+        Array.Fill(slotOf, -1);
+        var keyOf = new int[Entries];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var policy = EvictionPolicies.Create(kind);
+        Replay(s_zipf.Requests, policy, slotOf, keyOf);
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.InRange(policy.OverheadBytes, allocated * 0.6, allocated);
+    }
+
     private static void Replay(ReadOnlySpan<int> requests, IEvictionPolicy policy, int[] slotOf, int[] keyOf)
     {
         foreach (var key in requests)

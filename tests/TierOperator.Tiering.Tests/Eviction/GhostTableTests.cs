@@ -42,10 +42,20 @@ public sealed class GhostTableTests
         Assert.True(ghosts.Take(Print(5), 5));
     }
 
-    private static GhostTable Filled(int keys)
+    [Fact]
+    public void Add_CapacityGrows_KeepsWhatWasKnown()
+    {
+        var ghosts = Filled(100, capacity: 100);
+
+        ghosts.Add(Print(100), 50_000);
+
+        Assert.True(Enumerable.Range(0, 100).All(key => ghosts.Take(Print(key), 50_000)));
+    }
+
+    private static GhostTable Filled(int keys, int capacity = Capacity)
     {
         var ghosts = new GhostTable();
-        for (var key = 0; key < keys; key++) ghosts.Add(Print(key), Capacity);
+        for (var key = 0; key < keys; key++) ghosts.Add(Print(key), capacity);
         return ghosts;
     }
 
