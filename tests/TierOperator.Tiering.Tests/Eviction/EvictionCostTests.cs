@@ -43,7 +43,7 @@ public sealed class EvictionCostTests
         Assert.InRange(policy.OverheadBytes / slots, 4, 40);
     }
 
-    /// <summary>With ghosts and shadows; the tables that ghosts outgrew are garbage, and not counted.</summary>
+    /// <summary>With ghosts and shadows; the few tables that ghosts outgrew are garbage, and not counted.</summary>
     [Theory]
     [MemberData(nameof(Kinds))]
     public void OverheadBytes_AfterEvictions_AreMostOfWhatWasAllocated(EvictionKind kind)
@@ -57,7 +57,7 @@ public sealed class EvictionCostTests
 
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        Assert.InRange(policy.OverheadBytes, allocated * 0.6, allocated);
+        Assert.InRange(policy.OverheadBytes, allocated * 0.9, allocated);
     }
 
     private static void Replay(ReadOnlySpan<int> requests, IEvictionPolicy policy, int[] slotOf, int[] keyOf)

@@ -19,8 +19,7 @@ internal static class SimulateCommand
         var entries = Positive("--entries", "How many entries memory holds, instead of deriving it from the policy.");
         var itemBytes = Positive("--item-bytes", $"The size of each item's value (default {SimulateOptions.DefaultItemBytes}).");
         var limit = Positive("--limit", "Stop after this many requests.");
-        var output = new Option<string>("--output") { Description = "table or json.", DefaultValueFactory = _ => "table" };
-        output.AcceptOnlyFromAmong("table", "json");
+        var output = LintCommand.OutputOption();
         var command = new Command("simulate", "Replay a trace against the policy's memory, beside Belady's optimum.")
         {
             file, trace, all, entries, itemBytes, limit, output,

@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Spectre.Console;
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Simulation;
@@ -12,8 +11,6 @@ internal sealed class SimulateReport(
     string policy, EvictionKind eviction, int ownEntries, int entryBytes, string traceFile, Trace trace,
     IReadOnlyList<EvictionKind> evictions, IReadOnlyList<HitRatioRow> rows)
 {
-    private static readonly JsonWriterOptions s_indented = new() { Indented = true };
-
     public void WriteTable(TextWriter output)
     {
         var table = new Table().Border(TableBorder.Simple);
@@ -27,39 +24,26 @@ internal sealed class SimulateReport(
         if (rows.Count > 1) console.MarkupLineInterpolated($"* the policy's own capacity: {ownEntries:N0} entries");
     }
 
-    public void WriteJson(TextWriter output)
+    public void WriteJson(TextWriter output) => PolicyJson.Write(output, new JsonObject
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, s_indented))
-        {
-            json.WriteStartObject();
-            json.WriteString("policy", policy);
-            json.WriteString("eviction", eviction.ToString());
-            json.WriteString("trace", traceFile);
-            json.WriteNumber("requests", trace.Length);
-            json.WriteNumber("distinctKeys", trace.DistinctKeys);
-            json.WriteNumber("entryBytes", entryBytes);
-            json.WriteStartArray("sizes");
-            foreach (var row in rows) WriteRow(json, row);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
+        ["policy"] = policy,
+        ["eviction"] = eviction.ToString(),
+        ["trace"] = traceFile,
+        ["requests"] = trace.Length,
+        ["distinctKeys"] = trace.DistinctKeys,
+        ["entryBytes"] = entryBytes,
+        ["sizes"] = new JsonArray([.. rows.Select(Json)]),
+    });
 
-        output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
-    }
-
-    private void WriteRow(Utf8JsonWriter json, HitRatioRow row)
+    private JsonObject Json(HitRatioRow row) => new()
     {
-        json.WriteStartObject();
-        json.WriteNumber("entries", row.Entries);
-        json.WriteNumber("bytes", BytesOf(row));
-        json.WriteBoolean("isPolicys", row.Entries == ownEntries);
-        json.WriteStartObject("hitRatios");
-        foreach (var kind in evictions) json.WriteNumber(kind.ToString(), Math.Round(row.HitRatios[kind], 6));
-        json.WriteEndObject();
-        json.WriteNumber("belady", Math.Round(row.Optimum, 6));
-        json.WriteEndObject();
-    }
+        ["entries"] = row.Entries,
+        ["bytes"] = BytesOf(row),
+        ["isPolicys"] = row.Entries == ownEntries,
+        ["hitRatios"] = new JsonObject(evictions.Select(kind =>
+            KeyValuePair.Create(kind.ToString(), (JsonNode?)Math.Round(row.HitRatios[kind], 6)))),
+        ["belady"] = Math.Round(row.Optimum, 6),
+    };
 
     private IEnumerable<string> Cells(HitRatioRow row)
     {

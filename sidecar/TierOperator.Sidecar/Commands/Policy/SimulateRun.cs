@@ -1,4 +1,3 @@
-using TierOperator.Policy;
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Simulation;
 
@@ -24,25 +23,21 @@ internal sealed class SimulateRun(SimulateOptions options, TextWriter output, Te
 
     public int Execute(CancellationToken cancel)
     {
-        try
+        if (PolicyFile.Read(options.PolicyFile, error) is not { } file) return Unreadable;
+        if (file.Result.Policy is not { } policy)
         {
-            var loaded = PolicyLoader.Load(File.ReadAllBytes(options.PolicyFile), options.PolicyFile);
-            foreach (var fault in loaded.Faults) error.WriteLine($"{options.PolicyFile}:{fault}");
-            if (loaded.Policy is null) return Faulty;
-            if (loaded.Policy.Memory is { } memory) return Simulate(loaded.Policy.Name, memory, cancel);
-            error.WriteLine($"{options.PolicyFile} declares no memory tier: there is nothing to simulate.");
+            new FaultReport(error, TerminalStyle.For(error)).Write(file);
             return Faulty;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TraceFormatException)
-        {
-            error.WriteLine(e.Message);
-            return Unreadable;
-        }
+
+        if (policy.Memory is { } memory) return Simulate(policy.Name, memory, cancel);
+        error.WriteLine($"{file.Name} declares no memory tier: there is nothing to simulate");
+        return Faulty;
     }
 
     private int Simulate(string policy, CompiledMemory memory, CancellationToken cancel)
     {
-        var trace = TraceFile.Read(options.TraceFile, options.Limit);
+        if (ReadTrace() is not { } trace) return Unreadable;
         var own = options.Entries ?? EntriesOf(memory);
         var sizes = options.All
             ? s_shares.Select(share => Math.Max(1, (int)((long)trace.DistinctKeys * share / 100))).Append(own).Distinct().Order().ToArray()
@@ -55,6 +50,19 @@ internal sealed class SimulateRun(SimulateOptions options, TextWriter output, Te
         if (options.IsJson) report.WriteJson(output);
         else report.WriteTable(output);
         return Done;
+    }
+
+    private Trace? ReadTrace()
+    {
+        try
+        {
+            return TraceFile.Read(options.TraceFile, options.Limit);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TraceFormatException)
+        {
+            error.WriteLine($"cannot read {options.TraceFile}: {e.Message}");
+            return null;
+        }
     }
 
     /// <summary>Memory fills to evictAtPercent and is evicted to evictToPercent: between the two it is on average.</summary>
