@@ -29,6 +29,9 @@ public sealed unsafe class LargeValue
             _chunks[i] = new NativeChunk((int)Math.Min(left, ChunkBytes));
     }
 
+    /// <summary>Takes over chunks that a <see cref="LargeValueBuilder"/> filled.</summary>
+    internal LargeValue(long length, NativeChunk[] chunks) => (Length, _chunks) = (length, chunks);
+
     public long Length { get; }
     public int ChunkCount => _chunks.Length;
 
@@ -69,14 +72,22 @@ public sealed unsafe class LargeValue
         }
     }
 
-    private sealed class NativeChunk(int length) : MemoryManager<byte>
+    internal sealed class NativeChunk(int length) : MemoryManager<byte>
     {
         private byte* _pointer = (byte*)NativeMemory.Alloc((nuint)length);
+        private int _length = length;
 
-        public override Span<byte> GetSpan() => new(_pointer, length);
+        public override Span<byte> GetSpan() => new(_pointer, _length);
         public override MemoryHandle Pin(int elementIndex = 0) => new(_pointer + elementIndex);
         public override void Unpin() { }
         protected override void Dispose(bool disposing) => Free();
+
+        /// <summary>Gives back the end of the chunk; for its maker only, before anybody reads it.</summary>
+        public void Shrink(int length)
+        {
+            _pointer = (byte*)NativeMemory.Realloc(_pointer, (nuint)length);
+            _length = length;
+        }
 
         public void Free()
         {
