@@ -1,0 +1,76 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using TierOperator.Sidecar.Hosting;
+
+namespace TierOperator.Sidecar.Commands.Client;
+
+/// <summary>Speaks to a running sidecar for the command line. What it refuses becomes a <see cref="StartFault"/> with its own words.</summary>
+internal sealed class SidecarClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly Uri _url;
+
+    public SidecarClient(Uri url, string? token)
+    {
+        _url = url;
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
+        {
+            BaseAddress = url,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>Calls and reads a JSON answer. The caller disposes it.</summary>
+    public async Task<JsonDocument> CallAsync(HttpMethod method, string path, string? json, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(method, path, json, cancellation);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+        return await JsonDocument.ParseAsync(body, default, cancellation);
+    }
+
+    /// <summary>Calls and copies the answer as it is.</summary>
+    public async Task CopyAsync(string path, Stream target, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Get, path, null, cancellation);
+        await response.Content.CopyToAsync(target, cancellation);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        HttpResponseMessage response;
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new StartFault(ExitCode.Usage, e.InnerException is SocketException
+                ? $"nothing listens at {_url}: is the sidecar running? Start it with: tier run --policy FILE. If it listens elsewhere, name it with --url."
+                : $"{_url} did not answer: {e.Message}");
+        }
+
+        if (response.IsSuccessStatusCode) return response;
+        using (response) throw await RefusalAsync(response, cancellation);
+    }
+
+    private static async Task<StartFault> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var text = await response.Content.ReadAsStringAsync(cancellation);
+        try
+        {
+            using var problem = JsonDocument.Parse(text);
+            return new StartFault(ExitCode.Refused, $"{problem.RootElement.GetProperty("title").GetString()}: {problem.RootElement.GetProperty("detail").GetString()}");
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return new StartFault(ExitCode.Refused, $"the answer was {(int)response.StatusCode} and no sidecar's: is this the API port?");
+        }
+    }
+}

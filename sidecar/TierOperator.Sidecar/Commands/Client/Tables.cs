@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace TierOperator.Sidecar.Commands.Client;
+
+/// <summary>Tables and numbers for people.</summary>
+internal static class Tables
+{
+    public static Table Plain(params string[] columns)
+    {
+        var table = new Table { Border = TableBorder.Simple, UseSafeBorder = true };
+        foreach (var column in columns) table.AddColumn(new TableColumn(Markup.Escape(column)));
+        return table;
+    }
+
+    public static void Add(this Table table, params string[] cells) => table.AddRow([.. cells.Select(Markup.Escape)]);
+
+    /// <summary>One row per member of an object.</summary>
+    public static Table OfMembers(JsonElement element)
+    {
+        var table = Plain("what", "value");
+        foreach (var member in element.EnumerateObject()) table.Add(member.Name, Text(member.Value));
+        return table;
+    }
+
+    public static string Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(Text)),
+        JsonValueKind.Null => "-",
+        JsonValueKind.String => value.GetString()!,
+        _ => value.GetRawText(),
+    };
+
+    public static string Bytes(JsonElement value)
+    {
+        double bytes = value.GetInt64();
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        var unit = 0;
+        for (; bytes >= 1024 && unit < units.Length - 1; unit++) bytes /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes:0.#} {units[unit]}");
+    }
+}

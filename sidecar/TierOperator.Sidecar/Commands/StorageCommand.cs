@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Text.Json;
+using Spectre.Console;
+using TierOperator.Sidecar.Commands.Client;
+
+namespace TierOperator.Sidecar.Commands;
+
+/// <summary><c>tier storage</c>: looks at and moves what a running sidecar holds.</summary>
+internal static class StorageCommand
+{
+    public static Command Create() => new("storage", "Look at and move what a running sidecar holds.")
+    {
+        ClientCommand.Create("status", "The policy that runs, and the tiers.", StatusAsync),
+        ClientCommand.Create("stats", "Counters since the start.", StatsAsync),
+        Retrieve(),
+        MigrateCommand.Create(),
+    };
+
+    private static Command Retrieve()
+    {
+        var session = new Argument<string>("session") { Description = "The session's id." };
+        var item = new Option<string?>("--item") { Description = "One item, as it was stored; without it the session's JSON document.", HelpName = "ID" };
+        return ClientCommand.Create("retrieve", "Print a session or one of its items to standard output.", async context =>
+        {
+            var path = "/v1/sessions/" + Uri.EscapeDataString(context.Parsed.GetValue(session)!);
+            if (context.Parsed.GetValue(item) is { } name) path += "/items/" + Uri.EscapeDataString(name);
+            await using var target = Console.OpenStandardOutput();
+            await context.Sidecar.CopyAsync(path, target, context.Cancellation);
+        }, session, item);
+    }
+
+    private static async Task StatusAsync(ClientContext context)
+    {
+        using var answer = await context.Sidecar.CallAsync(HttpMethod.Get, "/v1/status", null, context.Cancellation);
+        context.Print(answer, status =>
+        {
+            var policy = status.GetProperty("policy");
+            context.Out.MarkupLineInterpolated($"policy {policy.GetProperty("name").GetString()} revision {policy.GetProperty("revision").GetString()}");
+            if (policy.GetProperty("refused") is { ValueKind: JsonValueKind.Object } refused)
+                context.Out.MarkupLineInterpolated($"[red]the file holds a policy that is refused[/]: {Tables.Text(refused.GetProperty("reasons"))}");
+            context.Out.Write(TiersTable(status));
+        });
+    }
+
+    private static async Task StatsAsync(ClientContext context)
+    {
+        using var answer = await context.Sidecar.CallAsync(HttpMethod.Get, "/v1/stats", null, context.Cancellation);
+        context.Print(answer, stats =>
+        {
+            context.Out.Write(TiersTable(stats));
+            context.Out.Write(Tables.OfMembers(stats.GetProperty("counters")));
+        });
+    }
+
+    private static Table TiersTable(JsonElement status)
+    {
+        var table = Tables.Plain("tier", "state", "used", "capacity", "sessions", "items", "hits");
+        foreach (var tier in status.GetProperty("tiers").EnumerateArray())
+            table.Add(
+                Tables.Text(tier.GetProperty("name")), Tables.Text(tier.GetProperty("state")),
+                Tables.Bytes(tier.GetProperty("usedBytes")), Tables.Bytes(tier.GetProperty("capacityBytes")),
+                Tables.Text(tier.GetProperty("sessions")), Tables.Text(tier.GetProperty("items")), Tables.Text(tier.GetProperty("hits")));
+        return table;
+    }
+}

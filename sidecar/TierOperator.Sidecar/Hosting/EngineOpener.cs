@@ -1,0 +1,37 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Disk;
+using TierOperator.Tiering.Engine;
+
+namespace TierOperator.Sidecar.Hosting;
+
+/// <summary>Opens the engine as the options and the policy ask, and turns what can go wrong into a refused start.</summary>
+internal static class EngineOpener
+{
+    public static TierEngine Open(RunOptions options, CompiledPolicy policy, TimeProvider time, ILoggerFactory loggers)
+    {
+        if (policy.Spillover is not null && options.DataFolder is null)
+            throw new StartFault(ExitCode.Usage, $"the policy declares spillover, which needs a data folder: name one with {Settings.Data.Flag} DIR");
+        try
+        {
+            var engine = new EngineOptions
+            {
+                DataFolder = policy.Spillover is null ? null : options.DataFolder,
+                Keys = ReadKeys(options, policy),
+                InFlightBytes = options.InFlightBytes,
+            };
+            return TierEngine.Open(engine, policy, time, loggers);
+        }
+        catch (DiskStoreException e)
+        {
+            throw new StartFault(e.Kind is DiskStoreFault.KeyMissing or DiskStoreFault.KeyWrong ? ExitCode.Key : ExitCode.Data, e.Message);
+        }
+    }
+
+    private static KeyRing? ReadKeys(RunOptions options, CompiledPolicy policy)
+    {
+        if (policy.Spillover?.KeySecret is not { } secret) return null;
+        return options.SecretsFolder is { } folder
+            ? KeyRing.FromFolder(Path.Combine(folder, secret))
+            : throw new StartFault(ExitCode.Key, $"the policy encrypts the disk tier with the keys of the secret \"{secret}\": name the folder of secrets with {Settings.Secrets.Flag} DIR");
+    }
+}

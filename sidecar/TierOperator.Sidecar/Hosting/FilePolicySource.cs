@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using TierOperator.Policy;
+using TierOperator.Tiering.Engine;
+
+namespace TierOperator.Sidecar.Hosting;
+
+/// <summary>
+/// Follows the policy file. Once a second its content is compared with what was last seen: that works across the symlink
+/// swaps of mounted ConfigMaps, network mounts and editors that replace files, where change notices do not. A change is
+/// taken only when two looks in turn saw the same bytes, so that a half-written file is not.
+/// </summary>
+internal sealed partial class FilePolicySource(
+    string path, byte[] first, PolicyState state, TierEngine engine, TimeProvider time, ILogger log)
+{
+    private byte[] _seen = first;
+    private byte[]? _settling;
+    private bool _missing;
+
+    /// <summary>One look at the file. Called by one loop; not thread-safe.</summary>
+    public void Look()
+    {
+        byte[] now;
+        try
+        {
+            now = PolicyFile.Read(path);
+        }
+        catch (StartFault fault)
+        {
+            // The last good policy keeps serving; said once, not every second.
+            if (!_missing) LogUnreadable(log, fault.Message);
+            _missing = true;
+            return;
+        }
+
+        _missing = false;
+        if (now.AsSpan().SequenceEqual(_seen))
+        {
+            _settling = null;
+        }
+        else if (_settling is not null && now.AsSpan().SequenceEqual(_settling))
+        {
+            (_seen, _settling) = (now, null);
+            Offer(now);
+        }
+        else
+        {
+            _settling = now;
+        }
+    }
+
+    private void Offer(byte[] content)
+    {
+        var result = PolicyLoader.Load(content, path);
+        if (!result.IsValid)
+        {
+            Refuse(content, [.. PolicyFile.Lines(path, result.Faults)]);
+            return;
+        }
+
+        var policy = LoadedPolicy.From(result);
+        if (policy.Compiled.Revision == state.Running.Compiled.Revision)
+        {
+            state.Settle();
+            return;
+        }
+
+        try
+        {
+            var outcome = engine.Apply(policy.Compiled);
+            state.Accept(policy, time.GetUtcNow(), outcome.RestartRequired);
+            LogAccepted(log, policy.Compiled.Name, policy.Compiled.Revision, outcome.RestartRequired);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException)
+        {
+            Refuse(content, [e.Message]);
+        }
+    }
+
+    private void Refuse(byte[] content, IReadOnlyList<string> reasons)
+    {
+        var revision = Convert.ToHexStringLower(SHA256.HashData(content));
+        state.Refuse(new PolicyRefusal(revision, reasons, time.GetUtcNow()));
+        LogRefused(log, reasons.Count, reasons[0]);
+    }
+
+    [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "The policy {Name} runs in revision {Revision}; waiting for a restart: [{RestartRequired}]")]
+    private static partial void LogAccepted(ILogger logger, string name, string revision, IReadOnlyList<string> restartRequired);
+
+    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "The changed policy is refused with {Count} faults, the last good one keeps serving. First: {Fault}")]
+    private static partial void LogRefused(ILogger logger, int count, string fault);
+
+    [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "The last good policy keeps serving: {Reason}")]
+    private static partial void LogUnreadable(ILogger logger, string reason);
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+using TierOperator.Sidecar.Http;
+
+namespace TierOperator.Sidecar.Hosting;
+
+/// <summary>One Kestrel with one application, on one address and, where asked, a Unix socket.</summary>
+internal sealed class Listener : IDisposable
+{
+    private readonly KestrelServer _server;
+
+    private Listener(KestrelServer server, Uri url) => (_server, Url) = (server, url);
+
+    /// <summary>Where it listens, with the port that it really has.</summary>
+    public Uri Url { get; }
+
+    /// <summary>Binds. Throws <see cref="StartFault"/> when it cannot.</summary>
+    public static async Task<Listener> StartAsync(
+        string name, IPEndPoint endpoint, string? unixSocket, ConnectionLimits limits,
+        IHttpApplication<IFeatureCollection> application, ILoggerFactory loggers)
+    {
+        var options = new KestrelServerOptions();
+        KestrelSetup.Apply(options, limits);
+        options.Listen(endpoint);
+        if (unixSocket is not null)
+        {
+            ClearStale(unixSocket);
+            options.ListenUnixSocket(unixSocket);
+        }
+
+        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
+        var server = new KestrelServer(Options.Create(options), transport, loggers);
+        try
+        {
+            await server.StartAsync(application, CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or SocketException or AddressInUseException)
+        {
+            server.Dispose();
+            throw new StartFault(ExitCode.Address, Explain(name, endpoint, unixSocket, e));
+        }
+
+        var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
+        var url = new Uri(addresses.First(address => !address.Contains("unix:", StringComparison.Ordinal)));
+        return new Listener(server, url);
+    }
+
+    /// <summary>Takes no new connection, lets requests end, and cuts off what is left when the token fires.</summary>
+    public Task StopAsync(CancellationToken deadline) => _server.StopAsync(deadline);
+
+    public void Dispose() => _server.Dispose();
+
+    private static string Explain(string name, IPEndPoint endpoint, string? unixSocket, Exception e)
+    {
+        var flag = name == "api" ? Settings.ApiPort.Flag : Settings.AdminPort.Flag;
+        return e is AddressInUseException || e.InnerException is AddressInUseException
+            ? $"{endpoint} is in use by another process: choose another {name} port with {flag}, or 0 for a free one"
+            : $"the {name} listener cannot use {endpoint}{(unixSocket is null ? "" : $" or {unixSocket}")}: {e.Message}";
+    }
+
+    // A socket file outlives a process that was killed; one that somebody still answers on is left alone.
+    private static void ClearStale(string path)
+    {
+        if (!File.Exists(path)) return;
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException)
+        {
+            File.Delete(path);
+            return;
+        }
+
+        throw new StartFault(ExitCode.Address, $"the socket {path} is in use by another process: choose another {Settings.UnixSocket.Flag}");
+    }
+}

@@ -1,0 +1,120 @@
+using TierOperator.Sidecar.Admin;
+using TierOperator.Sidecar.Http;
+using TierOperator.Sidecar.Metrics;
+using TierOperator.Sidecar.Telemetry;
+using TierOperator.Tiering.Engine;
+
+namespace TierOperator.Sidecar.Hosting;
+
+/// <summary>
+/// A running sidecar: engine, listeners and the watch over its files. Start: 1. admin port, so that probes are answered
+/// while a large folder is read; 2. tiers; 3. API; 4. watch. Stop: the same in reverse, with a flush between.
+/// </summary>
+internal sealed class SidecarHost : IAsyncDisposable
+{
+    private const string EngineMeter = "TierOperator.Tiering";
+    private readonly Lifecycle _lifecycle = new();
+    private readonly List<IDisposable> _owned = [];
+    private Listener? _admin;
+    private Listener? _api;
+    private FileWatch? _watch;
+    private TierEngine? _engine;
+
+    private SidecarHost() { }
+
+    public Uri Api => _api!.Url;
+    public Uri Admin => _admin!.Url;
+    public TierEngine Engine => _engine!;
+    public PolicyState Policy { get; private set; } = null!;
+
+    /// <summary>Throws <see cref="StartFault"/> with one clear text when anything is in the way.</summary>
+    public static async Task<SidecarHost> StartAsync(
+        RunOptions options, LoadedPolicy policy, byte[] policyContent, TimeProvider time, ILoggerFactory loggers)
+    {
+        var host = new SidecarHost();
+        try
+        {
+            await host.StartPartsAsync(options, policy, policyContent, time, loggers);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Drains: no new connections, requests end, the journal is flushed. Null when the grace ran out before.</summary>
+    public async Task<FlushReport?> StopAsync(TimeSpan grace, TimeProvider time)
+    {
+        _lifecycle.Enter(Phase.Draining);
+        using var deadline = new CancellationTokenSource(grace, time);
+        if (_api is not null) await _api.StopAsync(deadline.Token);
+        if (_watch is not null) await _watch.DisposeAsync();
+        _watch = null;
+        try
+        {
+            return await Engine.FlushAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_watch is not null) await _watch.DisposeAsync();
+        _api?.Dispose();
+        if (_engine is not null) await _engine.DisposeAsync();
+        if (_admin is not null) await _admin.StopAsync(new CancellationToken(canceled: true));
+        _admin?.Dispose();
+        for (var i = _owned.Count - 1; i >= 0; i--) _owned[i].Dispose();
+        _owned.Clear();
+    }
+
+    private async Task StartPartsAsync(RunOptions options, LoadedPolicy policy, byte[] content, TimeProvider time, ILoggerFactory loggers)
+    {
+        Policy = new PolicyState(policy, time.GetUtcNow());
+        var token = options.TokenFile is null ? null : LoadToken(options.TokenFile);
+        var calls = ApiCalls.Create();
+        var collector = Own(new MeterCollector(EngineMeter, SidecarMetrics.MeterName));
+        var metrics = Own(new SidecarMetrics(calls.Calls, Policy, time));
+        if (Tracing.Start(options.OtlpEndpoint) is { } tracer) Own(tracer);
+
+        var guard = new HostGuard(options.AllowedHosts);
+        var admin = new AdminApplication(guard, _lifecycle, Policy, collector, time);
+        _admin = await Listener.StartAsync("admin", options.Admin, null, options.Connections with { MaxBodyBytes = 0 }, admin, loggers);
+
+        _engine = EngineOpener.Open(options, policy.Compiled, time, loggers);
+        _lifecycle.Opened(_engine);
+
+        var log = loggers.CreateLogger("TierOperator.Sidecar");
+        var services = new ApiServices(_engine, Policy, options.Connections, options.Documents, metrics, time, log);
+        var api = new ApiApplication(
+            new HotRead(_engine, guard, token, metrics), new GeneralWay(services, calls, guard, token), options.OtlpEndpoint is not null);
+        _api = await Listener.StartAsync("api", options.Api, options.UnixSocket, options.Connections, api, loggers);
+
+        _watch = new FileWatch(new FilePolicySource(options.PolicyPath, content, Policy, _engine, time, log), token, options.TokenFile, time, log);
+        _watch.Start();
+        _lifecycle.Enter(Phase.Ready);
+    }
+
+    private T Own<T>(T part) where T : IDisposable
+    {
+        _owned.Add(part);
+        return part;
+    }
+
+    private static BearerToken LoadToken(string path)
+    {
+        try
+        {
+            return BearerToken.Load(path);
+        }
+        catch (IOException e)
+        {
+            throw new StartFault(ExitCode.Usage, $"{Settings.TokenFile.Flag}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using TierOperator.Sidecar.Http.Calls;
+
+namespace TierOperator.Sidecar.Http;
+
+/// <summary>Every call of the API. The OpenAPI document lists the same ones; a test compares the two.</summary>
+internal static class ApiCalls
+{
+    private const string Item = "/v1/sessions/{session}/items/{item}";
+    private const string Session = "/v1/sessions/{session}";
+
+    public static CallTable Create() => new(
+    [
+        new("GET", Item, "readItem", ItemCalls.ReadAsync),
+        new("HEAD", Item, "headItem", ItemCalls.ReadAsync),
+        new("PUT", Item, "putItem", ItemCalls.PutAsync),
+        new("DELETE", Item, "deleteItem", ItemCalls.DeleteAsync),
+        new("GET", Session, "readSession", SessionReadCall.ReadAsync),
+        new("PUT", Session, "replaceSession", SessionWriteCalls.ReplaceAsync),
+        new("PATCH", Session, "mergeSession", SessionWriteCalls.MergeAsync),
+        new("DELETE", Session, "deleteSession", SessionWriteCalls.DeleteAsync),
+        new("POST", Session + "/load", "loadSession", MoveCalls.LoadAsync),
+        new("POST", Session + "/evict", "evictSession", MoveCalls.EvictAsync),
+        new("POST", Session + "/touch", "touchSession", MoveCalls.TouchAsync),
+        new("POST", Session + "/migrate", "migrateSession", MoveCalls.MigrateAsync),
+        new("GET", "/v1/sessions", "listSessions", ListCall.ListAsync),
+        new("POST", "/v1/batch", "batch", BatchCall.RunAsync),
+        new("DELETE", "/v1/subjects/{subject}", "eraseSubject", SubjectCalls.EraseAsync),
+        new("GET", "/v1/subjects/{subject}/export", "exportSubject", SubjectCalls.ExportAsync),
+        new("GET", "/v1/status", "readStatus", StatusCalls.StatusAsync),
+        new("GET", "/v1/stats", "readStats", StatusCalls.StatsAsync),
+        new("GET", "/v1/policy", "readPolicy", StatusCalls.PolicyAsync),
+        new("GET", "/v1/explain", "explain", ExplainCall.ExplainAsync),
+        new("GET", "/v1/openapi.json", "readOpenApi", OpenApiCall.ReadAsync),
+    ]);
+}

@@ -1,0 +1,66 @@
+using System.Text;
+using System.Text.Json;
+using TierOperator.Policy.Compiled;
+
+namespace TierOperator.Sidecar.Http.Calls;
+
+/// <summary>Why a key lives where it lives: rule, tiers, residency, deadline and copies.</summary>
+internal static class ExplainCall
+{
+    public static Task ExplainAsync(Exchange exchange)
+    {
+        if (exchange.Query("session") is not { Length: > 0 } name)
+            return exchange.RefuseAsync(Problems.Malformed("Name the session: /v1/explain?session=ID, and an item with &item=ID."));
+        var session = Encoding.UTF8.GetBytes(name);
+        var item = exchange.Query("item") is { Length: > 0 } text ? Encoding.UTF8.GetBytes(text) : null;
+        if (session.Length > PathParser.MaxIdBytes || item?.Length > PathParser.MaxIdBytes)
+            return exchange.RefuseAsync(Problems.BadId("session or item", IdFault.TooLong));
+
+        var policy = exchange.Engine.Policy;
+        var meta = exchange.Engine.Describe(session);
+        return JsonAnswer.WriteAsync(exchange.Http, 200, json =>
+        {
+            json.WriteString("session", name);
+            if (item is not null) json.WriteString("item", item);
+            var matched = item is null ? policy.Matcher.MatchSession(session, null) : policy.Matcher.MatchItem(session, item, null);
+            WriteRule(json, "matches", matched);
+            json.WriteString("because", Because(policy, session, matched, meta is not null));
+            if (meta is null)
+            {
+                json.WriteNull("stored");
+                return;
+            }
+
+            WriteRule(json, "obeys", meta.Rule);
+            json.WriteStartObject("stored");
+            SessionMetaJson.Write(json, meta);
+            json.WriteEndObject();
+        });
+    }
+
+    private static string Because(CompiledPolicy policy, byte[] session, CompiledRule matched, bool isStored)
+    {
+        var why = matched.Index == policy.Rules.Count - 1
+            ? "no rule's globs take it, so the implicit last one does"
+            : $"rule {matched.Index + 1} is the first whose globs take it";
+        if (policy.Matcher.NeedsFields(session)) why += "; rules with where conditions also look at the session's fields, which were not looked at here";
+        return isStored ? why + "; a stored session obeys the rule that took it at its last write" : why;
+    }
+
+    private static void WriteRule(Utf8JsonWriter json, string name, CompiledRule rule)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("rule", rule.Name);
+        json.WriteStrings("tiers", TierNames.Each(rule.Tiers));
+        json.WriteString("write", rule.Write.ToString());
+        json.WriteString("ack", rule.Ack.ToString());
+        json.WriteString("onTierFailure", rule.OnTierFailure.ToString());
+        json.WriteNumber("promoteAfter", rule.PromoteAfter);
+        json.WriteStartObject("residency");
+        if (rule.MemoryTtl > TimeSpan.Zero) json.WriteNumber("memorySeconds", rule.MemoryTtl.TotalSeconds);
+        if (rule.SpilloverTtl > TimeSpan.Zero) json.WriteNumber("spilloverSeconds", rule.SpilloverTtl.TotalSeconds);
+        json.WriteEndObject();
+        json.WriteNumber("deadlineSeconds", rule.Deadline.TotalSeconds);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text;
+using TierOperator.Policy.Compiled;
+
+namespace TierOperator.Sidecar.Http.Calls;
+
+/// <summary>Lists sessions page by page.</summary>
+internal static class ListCall
+{
+    private const int DefaultLimit = 100;
+    private const int MaxLimit = 1000;
+
+    public static Task ListAsync(Exchange exchange)
+    {
+        var tier = TierSet.None;
+        var limit = DefaultLimit;
+        if (exchange.Query("tier") is { } name && !TierNames.TryParse(name, out tier))
+            return exchange.RefuseAsync(Problems.Malformed("tier takes one of: memory, spillover, redis, postgres."));
+        if (exchange.Query("limit") is { } text
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
+            return exchange.RefuseAsync(Problems.Malformed($"limit takes 1 to {MaxLimit}."));
+
+        var prefix = Encoding.UTF8.GetBytes(exchange.Query("prefix") ?? "");
+        var page = exchange.Engine.List(prefix, tier, limit, exchange.Query("cursor"));
+        return JsonAnswer.WriteAsync(exchange.Http, 200, json =>
+        {
+            json.WriteStartArray("sessions");
+            foreach (var session in page.Sessions)
+            {
+                json.WriteStartObject();
+                json.WriteId("session", session.Key);
+                json.WriteStrings("tiers", TierNames.Each(session.Tiers));
+                json.WriteNumber("bytes", session.Bytes);
+                json.WriteNumber("items", session.Items);
+                json.WriteTime("lastAccess", session.LastAccessMs);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteString("next", page.Next);
+        });
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using TierOperator.Policy.Compiled;
+using TierOperator.Sidecar.Http.Documents;
+using TierOperator.Tiering;
+using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Sidecar.Http.Calls;
+
+/// <summary>A whole session: as a JSON document, some of its items, or what is known of it (<c>view=meta</c>).</summary>
+internal static class SessionReadCall
+{
+    public static Task ReadAsync(Exchange exchange) => exchange.Query("view") switch
+    {
+        null => ReadDocumentAsync(exchange),
+        "meta" => ReadMetaAsync(exchange),
+        _ => exchange.RefuseAsync(Problems.Malformed("view takes only \"meta\".")),
+    };
+
+    private static async Task ReadDocumentAsync(Exchange exchange)
+    {
+        var read = await exchange.Engine.ReadSessionAsync(exchange.First, exchange.Aborted);
+        try
+        {
+            if (ReadAnswer.ProblemOf(read.Status) is { } problem)
+            {
+                if (problem.Status == 404) problem = Problems.NotFound("No tier of the policy holds this session.");
+                await exchange.RefuseAsync(problem with { Unavailable = read.Unavailable });
+                return;
+            }
+
+            await WriteAsync(exchange, read, read.Session!);
+        }
+        finally
+        {
+            read.Session?.Release();
+        }
+    }
+
+    private static async Task WriteAsync(Exchange exchange, SessionReadOutcome read, SessionSnapshot session)
+    {
+        var version = Newest(session);
+        var headers = exchange.ResponseHeaders;
+        headers.ETag = EntityTag.Format(version);
+        headers[TierHeaders.Source] = TierNames.Header(read.Source);
+        if (read.Rule is { } rule) headers[TierHeaders.Rule] = rule.Name;
+        if (read.Unavailable != TierSet.None) headers[TierHeaders.Unavailable] = TierNames.Header(read.Unavailable);
+        if (EntityTag.Matches(exchange.RequestHeaders.IfNoneMatch, version))
+        {
+            exchange.Http.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        exchange.Http.Response.ContentType = SessionDocument.JsonType;
+        await exchange.Http.Response.StartAsync(exchange.Aborted);
+        var writer = new SessionDocumentWriter(exchange.Http.Response.BodyWriter);
+        var wanted = Wanted(exchange.Query("items"));
+        foreach (var item in session.Items)
+            if (wanted is null || wanted.Contains(Encoding.UTF8.GetString(item.Key)))
+                await writer.WriteItemAsync(item, exchange.Aborted);
+        writer.Finish();
+    }
+
+    private static HashSet<string>? Wanted(string? items)
+        => items is null ? null : new HashSet<string>(items.Split(',', StringSplitOptions.TrimEntries), StringComparer.Ordinal);
+
+    private static ItemVersion Newest(SessionSnapshot session)
+    {
+        var newest = session.Header.Floor;
+        foreach (var item in session.Items)
+            if (item.Version > newest) newest = item.Version;
+        return newest;
+    }
+
+    private static Task ReadMetaAsync(Exchange exchange)
+    {
+        if (exchange.Engine.Describe(exchange.First) is not { } meta)
+            return exchange.RefuseAsync(Problems.NotFound("No tier of the policy holds this session."));
+        return JsonAnswer.WriteAsync(exchange.Http, 200, json => SessionMetaJson.Write(json, meta));
+    }
+}

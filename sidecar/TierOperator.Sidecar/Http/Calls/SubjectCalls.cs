@@ -1,0 +1,61 @@
+using System.Text.Json;
+using TierOperator.Sidecar.Http.Documents;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Sidecar.Http.Calls;
+
+/// <summary>Everything that carries one <c>Tier-Subject</c>: erased, or exported as NDJSON with a line per session.</summary>
+internal static class SubjectCalls
+{
+    public static async Task EraseAsync(Exchange exchange)
+    {
+        var erased = await exchange.Engine.EraseSubjectAsync(exchange.FirstText, CancellationToken.None);
+        await JsonAnswer.WriteAsync(exchange.Http, 200, json =>
+        {
+            json.WriteString("subject", exchange.FirstText);
+            json.WriteNumber("sessions", erased);
+        });
+    }
+
+    public static async Task ExportAsync(Exchange exchange)
+    {
+        exchange.Http.Response.ContentType = "application/x-ndjson";
+        await exchange.Http.Response.StartAsync(exchange.Aborted);
+        foreach (var session in exchange.Engine.ExportSubject(exchange.FirstText))
+        {
+            try
+            {
+                await WriteLineAsync(exchange, session);
+            }
+            finally
+            {
+                session.Release();
+            }
+        }
+    }
+
+    private static async Task WriteLineAsync(Exchange exchange, SessionSnapshot session)
+    {
+        var pipe = exchange.Http.Response.BodyWriter;
+        await using (var json = new Utf8JsonWriter(pipe))
+        {
+            json.WriteStartObject();
+            json.WriteId("session", session.Key);
+            json.WriteString("subject", session.Header.Subject);
+            json.WriteTime("created", session.Header.CreatedMs);
+            json.WriteTime("lastAccess", session.Header.LastAccessMs);
+            json.WriteTime("deadline", session.Header.DeadlineMs);
+            json.WritePropertyName("document");
+            await json.FlushAsync(exchange.Aborted);
+
+            // The document streams past the writer, item by item; the line ends by hand.
+            var document = new SessionDocumentWriter(pipe);
+            foreach (var item in session.Items) await document.WriteItemAsync(item, exchange.Aborted);
+            document.Finish();
+            document.Put("}\n"u8);
+            json.Reset();
+        }
+
+        await pipe.FlushAsync(exchange.Aborted);
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace TierOperator.Sidecar.Http;
+
+/// <summary>What a connection may ask of the sidecar. Every limit has its flag; ranges stand in docs/configuration.md.</summary>
+public sealed record ConnectionLimits
+{
+    /// <summary>The largest request body, in bytes.</summary>
+    public long MaxBodyBytes { get; init; } = 64L * 1024 * 1024;
+
+    public int MaxConnections { get; init; } = 10_000;
+
+    /// <summary>How long a connection may idle between two requests.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>How long a client may take to send a request's headers.</summary>
+    public TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The slowest a client may send a body or take an answer, in bytes per second, after five seconds of grace.</summary>
+    public int MinBytesPerSecond { get; init; } = 240;
+}
+
+/// <summary>
+/// Kestrel's options, all of them on purpose. The bare endpoint that benchmarks compare with links this file, so that
+/// both run under the same options: it must stay free of other types of this program.
+/// </summary>
+public static class KestrelSetup
+{
+    /// <summary>Two ids of 512 bytes, each byte percent-encoded, are 3 KiB; the rest is for a query.</summary>
+    public const int MaxRequestLineBytes = 8 * 1024;
+
+    public const int MaxHeaderBytes = 16 * 1024;
+    public const int MaxHeaders = 64;
+
+    public static void Apply(KestrelServerOptions options, ConnectionLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(limits);
+        options.AddServerHeader = false;
+        options.AllowSynchronousIO = false;
+        options.AllowResponseHeaderCompression = false;
+        options.DisableStringReuse = false;
+        options.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
+
+        var asked = options.Limits;
+        asked.MaxRequestLineSize = MaxRequestLineBytes;
+        asked.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        asked.MaxRequestHeaderCount = MaxHeaders;
+        asked.MaxRequestBodySize = limits.MaxBodyBytes;
+        asked.MaxConcurrentConnections = limits.MaxConnections;
+        asked.MaxConcurrentUpgradedConnections = 0;
+        asked.KeepAliveTimeout = limits.KeepAlive;
+        asked.RequestHeadersTimeout = limits.HeadersTimeout;
+
+        var slowest = new MinDataRate(limits.MinBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
+        asked.MinRequestBodyDataRate = slowest;
+        asked.MinResponseDataRate = slowest;
+    }
+}
