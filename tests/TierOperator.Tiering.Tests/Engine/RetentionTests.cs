@@ -22,9 +22,9 @@ public sealed class RetentionTests
         await harness.PutAsync("temp:old", "i", "1");
         harness.Time.Advance(TimeSpan.FromDays(1));
         await harness.PutAsync("temp:new", "i", "1");
-        foreach (var (name, hold) in (ReadOnlySpan<(string, string)>)[("a", "true"), ("b", "false"), ("c", "false"), ("d", "false")])
+        foreach (var (name, hold) in new[] { ("a", "true"), ("b", "false"), ("c", "false"), ("d", "false") })
         {
-            _ = harness.PutAsync($"audit:{name}", "hold", hold);
+            await harness.PutAsync($"audit:{name}", "hold", hold);
             harness.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
