@@ -29,7 +29,9 @@ public sealed class FieldDescription
 
     /// <inheritdoc cref="MinValue"/>
     public long? MaxValue { get; init; }
-    public Regex? Pattern { get; init; }
+
+    /// <summary>A regular expression for the whole value, in the subset that JSON Schema and Kubernetes share; null for none.</summary>
+    public string? Pattern { get; init; }
     public string? PatternHint { get; init; }
     public IReadOnlyList<string> EnumValues { get; init; } = [];
     public FieldEffect Effect { get; init; }
@@ -46,6 +48,15 @@ public sealed class FieldDescription
     public required Type ClrType { get; init; }
 
     internal PropertyInfo? Property { get; init; }
+
+    private Regex? _regex;
+
+    /// <summary>
+    /// True when a text has the pattern's form. The expression is made at first use: a start pays only for the fields
+    /// that its policy writes. In .NET a dollar sign would let a line feed stand behind the value.
+    /// </summary>
+    public bool IsInForm(string text) => Pattern is null
+        || (_regex ??= new Regex(Pattern.TrimEnd('$') + "\\z", RegexOptions.CultureInvariant)).IsMatch(text);
 
     /// <summary>The named field of an object; null if there is none.</summary>
     public FieldDescription? Child(string name)

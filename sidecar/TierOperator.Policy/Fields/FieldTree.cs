@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using TierOperator.Policy.Documents;
 using TierOperator.Policy.Values;
 
@@ -34,7 +33,7 @@ public static class FieldTree
             Name = name, Path = path, Kind = kind, ClrType = type, Property = property, Effect = effect,
             Description = field.Description, Default = field.Default, DefaultNote = field.DefaultNote,
             Min = field.Min, Max = field.Max, MinValue = Bound(kind, field.Min), MaxValue = Bound(kind, field.Max),
-            Pattern = kind is FieldKind.List ? null : Compile(field.Pattern), PatternHint = field.PatternHint,
+            Pattern = kind is FieldKind.List ? null : field.Pattern, PatternHint = field.PatternHint,
             Required = field.Required, IsSet = field.Set,
             EnumValues = type.IsEnum ? [.. Enum.GetNames(type).Select(member => WireName(type, member))] : [],
             Children = kind == FieldKind.Object ? DescribeProperties(path, type, effect) : [],
@@ -63,9 +62,6 @@ public static class FieldTree
         var suffix = kind == FieldKind.List ? "[]" : "{}";
         return Describe(suffix, path + suffix, type.GetGenericArguments()[^1], element, null, effect);
     }
-
-    private static Regex? Compile(string? pattern) =>
-        pattern is null ? null : new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 
     private static FieldKind KindOf(Type type) => type switch
     {

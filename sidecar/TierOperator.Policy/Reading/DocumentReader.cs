@@ -104,7 +104,7 @@ internal sealed class DocumentReader(FaultCollector faults)
             }
 
             Places.Add(childPath, key.At, value.At);
-            if (field.Pattern is { } pattern && !pattern.IsMatch(key.Value))
+            if (!field.IsInForm(key.Value))
                 faults.Add(PolicyCodes.BadForm, childPath, key.At, $"`{FieldNames.Shown(key.Value)}` is no name for one of `{field.Name}`", $"write {field.PatternHint}");
             if (ReadValue(element, value, childPath) is { } read) map[key.Value] = read;
         }

@@ -61,7 +61,7 @@ internal sealed class ScalarReader(FaultCollector faults)
             return false;
         }
 
-        if (field.Pattern is null || field.Pattern.IsMatch(node.Value)) return true;
+        if (field.IsInForm(node.Value)) return true;
         faults.Add(PolicyCodes.BadForm, path, node.At, $"'{FieldNames.Shown(node.Value)}' is not what `{FieldNames.Last(path)}` takes", $"write {field.PatternHint}");
         return false;
     }

@@ -37,9 +37,9 @@ internal static partial class PathTemplate
 
     private static string[] Segments(string template) => template.TrimStart('/').Split('/');
 
-    [GeneratedRegex(@"^[^{}]*(\{\*{0,2}[A-Za-z_][A-Za-z0-9_]*(:[^{}]+)?\??\}[^{}]*)+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^[^{}]*(\{\*{0,2}[A-Za-z_][A-Za-z0-9_]*(:[^{}]+)?\??\}[^{}]*)+$", RegexOptions.CultureInvariant)]
     private static partial Regex Parameter();
 
-    [GeneratedRegex(@"\{\*{0,2}([^{}:?]*)[^{}]*\}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\{\*{0,2}([^{}:?]*)[^{}]*\}", RegexOptions.CultureInvariant)]
     private static partial Regex Names();
 }
