@@ -82,7 +82,7 @@ public static class FieldTree
     private static long? Bound(FieldKind kind, string? text) => (kind, text) switch
     {
         (_, null) => null,
-        (FieldKind.Duration, _) => (long)Duration.Parse(text).Value.TotalMilliseconds,
+        (FieldKind.Duration, _) => Duration.Parse(text).Milliseconds,
         (FieldKind.Size, _) => Quantity.Parse(text).Bytes,
         _ => long.Parse(text),
     };

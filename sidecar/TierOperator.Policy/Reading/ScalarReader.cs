@@ -109,7 +109,7 @@ internal sealed class ScalarReader(FaultCollector faults)
         switch (node.Type == ScalarType.Text ? Duration.TryParse(node.Value, out var value) : Fail(out value))
         {
             case ParseOutcome.Ok:
-                return IsWithin(field, (long)value.Value.TotalMilliseconds, long.MaxValue, node, path) ? value : null;
+                return IsWithin(field, value.Milliseconds, long.MaxValue, node, path) ? value : null;
             case ParseOutcome.Overflow:
                 faults.Add(PolicyCodes.OutOfBounds, path, node.At, $"{FieldNames.Shown(node.Value)} is more than any duration can be", $"write at most {field.Max ?? "1000y"}");
                 return null;

@@ -9,10 +9,11 @@ internal sealed class UnreachableWarnings : IValidationRule
     public void Check(ValidationContext context)
     {
         var rules = context.Rules.ToList();
+        var cover = new GlobCover();
         for (var later = 1; later < rules.Count; later++)
         for (var earlier = 0; earlier < later; earlier++)
         {
-            if (!TakesAllOf(rules[earlier].Rule.Match, rules[later].Rule.Match)) continue;
+            if (!TakesAllOf(cover, rules[earlier].Rule.Match, rules[later].Rule.Match)) continue;
             context.Report(PolicyCodes.NeverMatches, rules[later].Path + ".name", $"the rule never matches: {rules[earlier].Path} (`{rules[earlier].Rule.Name}`) takes all of it before", "put it above that one, or take it out");
             break;
         }
@@ -23,6 +24,6 @@ internal sealed class UnreachableWarnings : IValidationRule
                 context.Report(PolicyCodes.UnusedCategory, path + ".dataCategory", $"no rule carries the category `{category}`", $"write `dataCategory: {category}` into the rules whose sessions it is");
     }
 
-    private static bool TakesAllOf(RuleMatchDocument? earlier, RuleMatchDocument? later) =>
-        (earlier?.Where is null or { Count: 0 }) && GlobCover.Covers(earlier?.Sessions, later?.Sessions) && GlobCover.Covers(earlier?.Items, later?.Items);
+    private static bool TakesAllOf(GlobCover cover, RuleMatchDocument? earlier, RuleMatchDocument? later) =>
+        (earlier?.Where is null or { Count: 0 }) && cover.Covers(earlier?.Sessions, later?.Sessions) && cover.Covers(earlier?.Items, later?.Items);
 }

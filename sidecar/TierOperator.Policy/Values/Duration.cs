@@ -14,6 +14,9 @@ public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
     /// <summary>Beyond this no deadline could be added to a date: the longest that any policy may say.</summary>
     public static Duration Longest { get; } = new(TimeSpan.FromDays(365_000));
 
+    /// <summary>In whole milliseconds: TimeSpan's own TotalMilliseconds is a double, and wrong in the last place of long spans.</summary>
+    public long Milliseconds => Value.Ticks / TimeSpan.TicksPerMillisecond;
+
     private static readonly (string Unit, long Milliseconds)[] s_canonical =
         [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
@@ -34,7 +37,7 @@ public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
             text = text[(digits + length)..];
         }
 
-        if (overflow || total > Longest.Value.TotalMilliseconds) return ParseOutcome.Overflow;
+        if (overflow || total > Longest.Milliseconds) return ParseOutcome.Overflow;
         duration = new Duration(TimeSpan.FromMilliseconds(total));
         return ParseOutcome.Ok;
     }
@@ -57,7 +60,7 @@ public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
     /// <summary>The canonical form: the same span always gives the same text.</summary>
     public override string ToString()
     {
-        var rest = (long)Value.TotalMilliseconds;
+        var rest = Milliseconds;
         if (rest == 0) return "0s";
         var text = new StringBuilder();
         foreach (var (unit, milliseconds) in s_canonical)

@@ -18,7 +18,7 @@ public class DurationTests
     public void TryParse_Duration_GivesItsMilliseconds(string text, long milliseconds)
     {
         Assert.Equal(ParseOutcome.Ok, Duration.TryParse(text, out var duration));
-        Assert.Equal(milliseconds, (long)duration.Value.TotalMilliseconds);
+        Assert.Equal(milliseconds, duration.Milliseconds);
     }
 
     [Theory]
@@ -62,8 +62,8 @@ public class DurationTests
         {
             var sum = parts.Sum(part => part.Item1 * (Int128Of(part.Item2)));
             var outcome = Duration.TryParse(string.Concat(parts.Select(part => $"{part.Item1}{part.Item2}")), out var duration);
-            return sum <= Duration.Longest.Value.TotalMilliseconds
-                ? outcome == ParseOutcome.Ok && (long)duration.Value.TotalMilliseconds == sum
+            return sum <= Duration.Longest.Milliseconds
+                ? outcome == ParseOutcome.Ok && duration.Milliseconds == sum
                 : outcome == ParseOutcome.Overflow;
         }));
 
