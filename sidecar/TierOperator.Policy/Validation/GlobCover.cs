@@ -10,11 +10,14 @@ namespace TierOperator.Policy.Validation;
 /// </summary>
 internal sealed class GlobCover
 {
-    private int _budget = 1_000_000;
+    private int _budget = 100_000;
 
     /// <summary>No list means everything.</summary>
     public bool Covers(IReadOnlyList<string>? wide, IReadOnlyList<string>? narrow) =>
-        wide is null || wide.Contains("*") || (narrow is not null && narrow.All(pattern => wide.Any(by => Covers(by, pattern))));
+        wide is null || (_budget > 0 && CoversAll(wide, narrow));
+
+    private bool CoversAll(IReadOnlyList<string> wide, IReadOnlyList<string>? narrow) =>
+        wide.Contains("*") || (narrow is not null && narrow.All(pattern => wide.Any(by => Covers(by, pattern))));
 
     /// <summary>
     /// The narrow pattern is matched as if it were a text, its wildcards being symbols that no text holds: only a star of

@@ -8,6 +8,10 @@ namespace TierOperator.Policy.Tests.Reading;
 public class HostileInputTests
 {
     private const int Mutants = 4000;
+
+    /// <summary>Each takes well under a second of processor time; the rest is for machines that have other things to do.</summary>
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(30);
+
     private static readonly string[] s_pieces =
     [
         "{", "}", "[", "]", ":", ": ", "- ", "*", "&a ", "*a", "!", "!!", "!!int ", "|", ">", "|+9\n", "%YAML 1.2\n", "%TAG ! ! \n", "---\n", "...\n", "\n", "\t", "\r",
@@ -55,19 +59,19 @@ public class HostileInputTests
     };
 
     [Theory, MemberData(nameof(Bombs))]
-    public void Load_Bomb_IsRefusedWithinSeconds(string name, string text)
+    public void Load_Bomb_IsRefusedSoon(string name, string text)
     {
         var watch = Stopwatch.StartNew();
 
         var result = Record(() => PolicyLoader.Load(text), name);
 
         Assert.False(result.IsValid);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{name} took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < s_soon, $"{name} took {watch.Elapsed}");
     }
 
     /// <summary>Whether a rule can ever match is a question about all pairs of globs.</summary>
     [Fact]
-    public void Load_ManyRulesOfManyGlobs_EndsWithinSeconds()
+    public void Load_ManyRulesOfManyGlobs_EndsSoon()
     {
         var rules = Enumerable.Range(0, 450).Select(rule => $"  - {{name: r{rule}, match: {{sessions: [{string.Join(", ", Enumerable.Range(0, 95).Select(glob => glob == 94 ? $"\"x{rule}\"" : $"\"*?a*{glob}*\""))}]}}}}\n");
         var watch = Stopwatch.StartNew();
@@ -75,7 +79,7 @@ public class HostileInputTests
         var result = PolicyLoader.Load("apiVersion: tieroperator.io/v1alpha1\nkind: TierPolicy\nmetadata: {name: a}\nspec:\n  tiers: {memory: {}}\n  rules:\n" + string.Concat(rules));
 
         Assert.Empty(result.Faults);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < s_soon, $"took {watch.Elapsed}");
     }
 
     private static PolicyLoadResult Record(Func<PolicyLoadResult> load, string name)
