@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
 using TierOperator.Benchmarks.Servers;
 
 namespace TierOperator.Benchmarks;
@@ -14,9 +16,9 @@ internal static class BareCommand
         var command = new Command("bare", "serve a bare Kestrel endpoint that answers what a memory hit answers") { Port, Store };
         command.SetAction(async (arguments, cancellation) =>
         {
-            await using var app = BareServer.Build(arguments.GetValue(Port), arguments.GetValue(Store));
-            await app.StartAsync(cancellation);
-            Console.WriteLine("ready " + app.Urls.First());
+            IHttpApplication<IFeatureCollection> application = arguments.GetValue(Store) ? new DictionaryStore() : new FixedAnswer();
+            await using var server = await BareServer.StartAsync(application, arguments.GetValue(Port), cancellation);
+            Console.WriteLine("ready " + server.Url);
             await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return 0;
         });

@@ -1,82 +1,43 @@
-using System.Buffers;
-using System.Collections.Concurrent;
 using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using TierOperator.Sidecar.Http;
 
 namespace TierOperator.Benchmarks.Servers;
 
 /// <summary>
-/// A Kestrel endpoint that does nothing but answer: the same 1 KiB and headers to every path, as a memory hit of the sidecar
-/// has them. What it reaches is what the HTTP server costs on this machine; the sidecar is judged by its share of that.
-/// With a store, it keeps what is put in a plain dictionary: a target to try the load program on.
+/// Kestrel with the sidecar's own options (the same source file) and an application right on top of it: no host, no
+/// middleware. What it reaches is what the HTTP server costs on this machine; the sidecar is judged by its share of that.
 /// </summary>
-internal static class BareServer
+internal sealed class BareServer : IAsyncDisposable
 {
-    private const int BodyBytes = 1024;
+    private readonly KestrelServer server;
 
-    public static WebApplication Build(int port, bool withStore)
+    private BareServer(KestrelServer server, string url) => (this.server, Url) = (server, url);
+
+    public string Url { get; }
+
+    public static async Task<BareServer> StartAsync(IHttpApplication<IFeatureCollection> application, int port, CancellationToken cancellation)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, port));
-        var app = builder.Build();
-        app.Run(withStore ? Store() : Fixed());
-        return app;
+        var options = new KestrelServerOptions();
+        KestrelSetup.Apply(options, new ConnectionLimits());
+        options.Listen(IPAddress.Loopback, port);
+        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
+        var server = new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
+        await server.StartAsync(application, cancellation);
+        return new BareServer(server, server.Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
 
-    // Kept the same as the sidecar's API listener.
-    private static void Configure(KestrelServerOptions options, int port)
+    public async ValueTask DisposeAsync()
     {
-        options.AddServerHeader = false;
-        options.AllowResponseHeaderCompression = false;
-        options.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
-    }
-
-    private static RequestDelegate Fixed()
-    {
-        var body = new byte[BodyBytes];
-        new Random(1).NextBytes(body);
-        return context =>
-        {
-            WriteHeaders(context.Response, body.Length);
-            context.Response.BodyWriter.Write(body);
-            return Task.CompletedTask;
-        };
-    }
-
-    private static RequestDelegate Store()
-    {
-        var items = new ConcurrentDictionary<string, byte[]>(StringComparer.Ordinal);
-        return async context =>
-        {
-            var path = context.Request.Path.Value ?? "";
-            if (HttpMethods.IsPut(context.Request.Method))
-            {
-                using var body = new MemoryStream();
-                await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-                items[path] = body.ToArray();
-                context.Response.StatusCode = StatusCodes.Status204NoContent;
-                return;
-            }
-
-            if (!items.TryGetValue(path, out var value))
-            {
-                context.Response.StatusCode = StatusCodes.Status404NotFound;
-                return;
-            }
-
-            WriteHeaders(context.Response, value.Length);
-            await context.Response.BodyWriter.WriteAsync(value, context.RequestAborted);
-        };
-    }
-
-    private static void WriteHeaders(HttpResponse response, int length)
-    {
-        var headers = response.Headers;
-        headers.ContentType = "application/octet-stream";
-        headers.ContentLength = length;
-        headers.ETag = "\"0000019aa5e1c0de0001\"";
-        headers.Age = "1";
-        headers["Tier-Source"] = "memory";
-        headers["Tier-Rule"] = "everything";
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await server.StopAsync(now.Token);
+        server.Dispose();
     }
 }

@@ -16,7 +16,7 @@ internal sealed class HttpHit : ITarget
     {
         using var folder = new WorkFolder();
         await using var sidecar = await SidecarProcess.StartAsync(folder, new BenchPolicy(), cancellation);
-        await using var bare = new ChildProcess(Environment.ProcessPath!, ["bare"]);
+        await using var bare = StartBare();
         var bareUrl = new Uri((await bare.ReadLineAsync("ready ", TimeSpan.FromSeconds(30), cancellation))["ready ".Length..]);
         var value = new byte[1024];
         new Random(1).NextBytes(value);
@@ -38,6 +38,13 @@ internal sealed class HttpHit : ITarget
 
         return Judge(ours, theirs, await HeadBytesAsync(sidecar.Client, new Uri(sidecar.Api, Item), cancellation), await HeadBytesAsync(sidecar.Client, new Uri(bareUrl, Item), cancellation));
     }
+
+    // Under the sidecar's runtime settings too: its garbage collector is tuned, and that must not count for or against it.
+    private static ChildProcess StartBare() => new("dotnet",
+    [
+        "exec", "--runtimeconfig", RepositoryRoot.Sidecar + ".runtimeconfig.json",
+        Path.Combine(AppContext.BaseDirectory, "tier-bench.dll"), "bare",
+    ]);
 
     private IReadOnlyList<Measurement> Judge(List<Wrk> ours, List<Wrk> theirs, int ourHead, int theirHead)
     {
