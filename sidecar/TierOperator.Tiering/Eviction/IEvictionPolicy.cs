@@ -23,7 +23,7 @@ public interface IEvictionPolicy
 
     /// <summary>
     /// A key was asked for that is not in memory (shadow caches learn from it). When <see cref="Add"/> follows soon, both
-    /// are one access. Not for keys known to be in no tier: a cache of absent keys is nothing to learn from.
+    /// are one access. Reads that a lower tier answers without a load belong here too.
     /// </summary>
     void Miss(ulong keyHash);
 
