@@ -25,7 +25,7 @@ internal sealed class FixedAnswer : IHttpApplication<IFeatureCollection>
     public static void Write(IFeatureCollection context, byte[] body)
     {
         var headers = context.Get<IHttpResponseFeature>()!.Headers;
-        headers.ETag = "\"019aa5e1c0de0001-1a2b3c4d\"";
+        headers.ETag = "\"019aa5e1c0de00011a2b3c4d\"";
         headers.Age = "1";
         headers["Tier-Source"] = "memory";
         headers["Tier-Rule"] = "everything";
