@@ -379,7 +379,7 @@ internal sealed class DiskIndex
         session.Access = CoarseClock.Access(change.AccessSeconds * 1000L);
     }
 
-    private void AddLive(in IndexEntry entry, int sign) => _segments.Find(entry.Location.Slot)?.AddLive(sign * entry.Size);
+    private void AddLive(in IndexEntry entry, int sign) => _segments.AddLive(entry.Location.Slot, sign * entry.Size);
 
-    private void AddTombstone(in IndexChange change) => _segments.Find(change.Location.Slot)?.AddTombstone(change.Size);
+    private void AddTombstone(in IndexChange change) => _segments.AddTombstone(change.Location.Slot, change.Size);
 }

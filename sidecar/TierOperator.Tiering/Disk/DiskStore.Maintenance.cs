@@ -1,21 +1,271 @@
+using Microsoft.Extensions.Logging;
+
 namespace TierOperator.Tiering.Disk;
 
 public sealed partial class DiskStore
 {
-    private void Start() => _commit.Start();
+    /// <summary>Evicted this far below the threshold, so that not every append evicts.</summary>
+    private const int EvictBelowPercent = 2;
 
-    private static bool IsGone(PendingBatch batch) => batch.Operations.Length == 0;
+    /// <summary>Live data never passes this share of the room: compaction always finds garbage to free.</summary>
+    private const int HardLimitPercent = 97;
+    private static readonly TimeSpan s_firstProbe = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_lastProbe = TimeSpan.FromSeconds(5);
 
-    private bool HasRoom(long bytes) => LiveBytes + PendingBytes + bytes < _options.CapacityBytes * 95 / 100;
+    private readonly Lock _logGate = new();
+    private readonly GoneSessions _gone = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly SemaphoreSlim _maintenance = new(1, 1);
+    private volatile TaskCompletionSource _round = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ITimer? _timer;
+    private Task _loop = Task.CompletedTask;
+    private Sweeper _sweeper = null!;
+    private TimeSpan _probeDelay = s_firstProbe;
+    private volatile bool _hasFault;
+    private volatile bool _isStuck;
+    private volatile bool _isClosing;
+    private long _scratchBytes;
 
-    private bool TryMakeRoom() => _segments.TryDropSpare();
+    /// <summary>Raised when the store took a session out by itself. On a background thread; must return soon.</summary>
+    public event Action<byte[], SessionGoneReason>? SessionGone;
 
-    private static void OnSealed(SegmentFile segment) => segment.IsSealed = true;
+    public long Evictions => _sweeper.Evictions;
+    public long Expirations => _sweeper.Expirations;
+    public long Compactions => _compactor.Compactions;
+    public long CompactedBytes => _compactor.RewrittenBytes;
 
-    private void OnWriteFailed(Exception failure)
-        => SetState(DiskErrors.IsNoSpace(failure) ? DiskState.Full : DiskState.Failing);
+    /// <summary>What live data and deletions may occupy: the capacity without what others hold, the log's end and scratch.</summary>
+    public long UsableBytes
+        => Math.Max(0, _options.CapacityBytes - (Budget.UsedBytes - _segments.ChargedBytes) - (2 * _segments.SegmentBytes));
 
-    private static Task StopMaintenanceAsync() => Task.CompletedTask;
+    /// <summary>Rewrites everything that holds garbage or stands under an old key.</summary>
+    public async ValueTask CompactAsync(CancellationToken cancellation)
+    {
+        await FlushAsync(cancellation);
+        await _maintenance.WaitAsync(cancellation);
+        try
+        {
+            lock (_logGate) _log.SealActive();
+            await Task.Run(() => _compactor.CompactAll(cancellation), cancellation);
+        }
+        finally
+        {
+            _maintenance.Release();
+        }
+    }
 
-    private void CloseLog() => _log.SealActive();
+    /// <summary>One round of what the background does: probe, sweep, evict, compact, prepare.</summary>
+    internal async ValueTask MaintainAsync()
+    {
+        await _maintenance.WaitAsync(CancellationToken.None);
+        try
+        {
+            if (_hasFault) Probe();
+            await Task.Run(MaintainOnce);
+        }
+        catch (Exception error) when (DiskErrors.IsDiskError(error))
+        {
+            LogMaintenanceFailed(_logger, error);
+        }
+        finally
+        {
+            _maintenance.Release();
+            var round = _round;
+            _round = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            round.TrySetResult();
+        }
+    }
+
+    private void Start()
+    {
+        // Compaction's scratch, held from the start: a full folder can still be compacted.
+        _scratchBytes = _segments.SegmentBytes;
+        _segments.Charge(_scratchBytes);
+        _sweeper = new Sweeper(_index, _segments, _reader, _options, RemoveSessions);
+        _commit.Start();
+        _loop = Task.Run(LoopAsync);
+        _timer = _time.CreateTimer(static store => ((DiskStore)store!).Wake(), this, _options.MaintenanceInterval, _options.MaintenanceInterval);
+    }
+
+    private async Task LoopAsync()
+    {
+        while (true)
+        {
+            await _wake.WaitAsync();
+            if (_isClosing) return;
+            try
+            {
+                await MaintainAsync();
+            }
+            catch (Exception error)
+            {
+                LogMaintenanceFailed(_logger, error);
+            }
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            if (_wake.CurrentCount == 0) _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else woke it in the same moment.
+        }
+    }
+
+    private async Task StopMaintenanceAsync()
+    {
+        _isClosing = true;
+        if (_timer is not null) await _timer.DisposeAsync();
+        Wake();
+        await _loop;
+        _wake.Dispose();
+        _maintenance.Dispose();
+        _round.TrySetResult();
+    }
+
+    private void MaintainOnce()
+    {
+        if (_hasFault) return;
+        _sweeper.SweepExpired(NowMs);
+        var occupied = Occupied;
+        var evicted = true;
+        if (occupied > UsableBytes * _options.EvictAtPercent / 100)
+            evicted = _sweeper.Evict(occupied - (UsableBytes * (_options.EvictAtPercent - EvictBelowPercent) / 100), NowMs);
+        while (NeedsSpace() && !_isClosing && _compactor.TryCompact(minGainBytes: 1)) { }
+        while (!_isClosing && _compactor.TryCompact(_segments.SegmentBytes / 2)) { }
+        _isStuck = !evicted && !HasRoom(0);
+        SetState(_isStuck ? DiskState.Full : DiskState.Healthy);
+        WriteHints();
+        if (!_hasFault && Budget.FreeBytes > 2 * _segments.SegmentBytes) _segments.TryPrepareSpare();
+    }
+
+    private long Occupied => _segments.LiveBytes + _segments.TombstoneBytes + PendingBytes;
+
+    private bool NeedsSpace() => _segments.Spares == 0 && Budget.FreeBytes < _segments.SegmentBytes;
+
+    private bool HasRoom(long bytes)
+    {
+        var after = Occupied + bytes;
+        var usable = UsableBytes;
+        if (after > usable * _options.EvictAtPercent / 100) Wake();
+        return after <= usable * HardLimitPercent / 100;
+    }
+
+    private AppendStatus NoRoom()
+    {
+        if (_isStuck) return AppendStatus.Full;
+        Wake();
+        return AppendStatus.Busy;
+    }
+
+    /// <summary>Called by the committer when it needs another segment and there is no room for it.</summary>
+    private bool TryMakeRoom() => _segments.TryDropSpare() || _compactor.TryCompact(minGainBytes: 1);
+
+    private void OnSealed(SegmentFile segment)
+    {
+        segment.NeedsHint = true;
+        Wake();
+    }
+
+    private void OnFault(Exception failure)
+    {
+        _hasFault = true;
+        _probeDelay = s_firstProbe;
+        SetState(DiskErrors.IsNoSpace(failure) ? DiskState.Full : DiskState.Failing);
+        _timer?.Change(_probeDelay, _options.MaintenanceInterval);
+    }
+
+    private void Probe()
+    {
+        try
+        {
+            lock (_logGate)
+            {
+                _log.Probe();
+                _hasFault = false;
+            }
+
+            _timer?.Change(_options.MaintenanceInterval, _options.MaintenanceInterval);
+            SetState(DiskState.Healthy);
+        }
+        catch (Exception error) when (DiskErrors.IsDiskError(error))
+        {
+            SetState(DiskErrors.IsNoSpace(error) ? DiskState.Full : DiskState.Failing);
+            _probeDelay = _probeDelay * 2 > s_lastProbe ? s_lastProbe : _probeDelay * 2;
+            _timer?.Change(_probeDelay, _options.MaintenanceInterval);
+        }
+    }
+
+    /// <summary>
+    /// Takes sessions out that are still where they were seen, with nothing on its way: decided in the order of the
+    /// appends, so that a write that came between is never lost with them. How many were taken.
+    /// </summary>
+    private int RemoveSessions(List<RemovalCandidate> candidates, SessionGoneReason reason)
+    {
+        var batch = _commit.Enqueue(candidates, StillThere, Publish);
+        if (batch is null) return 0;
+        var taken = batch.Operations[0].Dropped!;
+        if (SessionGone is not { } told) return taken.Length;
+        var set = taken.ToHashSet();
+        foreach (var candidate in candidates)
+            if (set.Contains(candidate.Session)) told(candidate.Key, reason);
+        return taken.Length;
+    }
+
+    private PendingBatch? StillThere(List<RemovalCandidate> candidates)
+    {
+        var still = new List<Hash128>(candidates.Count);
+        foreach (var candidate in candidates)
+        {
+            var shard = _index.ShardOf(candidate.Session);
+            lock (shard.Gate)
+            {
+                if (shard.Pending.ContainsKey(candidate.Session)) continue;
+                var at = _index.FindSession_NeedsLock(shard, candidate.Session);
+                if (at >= 0 && shard.Table[at].IsSession && shard.Table[at].Location == candidate.Location) still.Add(candidate.Session);
+            }
+        }
+
+        return still.Count == 0 ? null : BatchEncoder.EncodeDrop([.. still]);
+    }
+
+    private void WriteHints()
+    {
+        foreach (var segment in _segments.InOrder())
+            if (segment is { IsSealed: true, NeedsHint: true }) WriteHint(segment);
+    }
+
+    private void WriteHint(SegmentFile segment)
+    {
+        var outcome = new SegmentScan(segment, Math.Min(segment.Tail, segment.File.Length)).Run();
+        var bytes = HintFile.BytesOf(outcome.Records.Count);
+        if (Budget.FreeBytes < bytes + _segments.SegmentBytes || !_segments.TryReserve(bytes)) return;
+        segment.HintBytes = bytes;
+        HintFile.Write(_segments, segment, outcome);
+        segment.NeedsHint = false;
+    }
+
+    /// <summary>The last hint, so that the next start reads no data. A failure costs the next start a scan.</summary>
+    private void CloseLog()
+    {
+        try
+        {
+            var active = _log.Active;
+            if (!_hasFault) _log.SealActive();
+            if (active is not null) active.File.SetLength(active.Tail);
+            _segments.Charge(-_scratchBytes);
+            if (!_hasFault) WriteHints();
+        }
+        catch (Exception error) when (DiskErrors.IsDiskError(error))
+        {
+            LogMaintenanceFailed(_logger, error);
+        }
+    }
+
+    [LoggerMessage(1205, LogLevel.Warning, "Maintenance of the data folder failed; it is tried again")]
+    private static partial void LogMaintenanceFailed(ILogger logger, Exception error);
 }

@@ -4,11 +4,17 @@ namespace TierOperator.Tiering.Disk;
 
 public sealed partial class DiskStore
 {
+    /// <summary>Segments that the start had to read record by record.</summary>
+    public int ScannedSegments { get; private set; }
+
     private void Recover()
     {
-        var recovery = new Recovery(_door, _segments, _index, _options, _logger);
+        var recovery = new Recovery(_segments, _index, _logger);
         recovery.Run();
         _index.Identity = _reader;
+        ScannedSegments = recovery.Scanned;
+        var inUse = _segments.InOrder().Select(segment => segment.Header.KeyId).ToHashSet(StringComparer.Ordinal);
+        _manifest.Prune(_door, _options.Folder, _options.Keys, inUse);
         _badRecords = recovery.BadRecords;
         if (recovery.BadRecords > 0) LogBadRecords(_logger, recovery.BadRecords);
     }

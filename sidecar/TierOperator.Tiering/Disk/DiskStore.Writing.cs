@@ -18,24 +18,21 @@ public sealed partial class DiskStore
         if (Refusal() is { } refusal) return refusal;
         var tombstones = _options.Tombstones > TimeSpan.Zero ? NowMs + (long)_options.Tombstones.TotalMilliseconds : 0;
         var size = Measure(batch);
-        if (size > Location.MaxSegmentBytes / 2 || size > _options.CapacityBytes / 2) return AppendStatus.TooLarge;
-        if (!HasRoom(size)) return AppendStatus.Full;
+        if (size > Math.Min(Location.MaxSegmentBytes / 2, UsableBytes / 2)) return AppendStatus.TooLarge;
+        if (!HasRoom(size)) return NoRoom();
         var pending = _encoder.Encode(batch, tombstones);
-        if (batch.ExpectsSession && IsGone(pending))
-        {
-            pending.Release();
-            return AppendStatus.Gone;
-        }
-
-        ticket = _commit.Enqueue(pending, Publish);
-        return AppendStatus.Ok;
+        var taken = _commit.Enqueue((Gone: _gone, Pending: pending, batch.ExpectsSession), static state => state.Gone.Admit(state.Pending, state.ExpectsSession) ? state.Pending : null, Publish);
+        if (taken is null) pending.Release();
+        ticket = taken?.Ticket ?? 0;
+        return taken is null ? AppendStatus.Gone : AppendStatus.Ok;
     }
 
     /// <summary>True when the ticket's batch is durable, false when its write failed.</summary>
     public ValueTask<bool> WaitDurableAsync(long ticket) => _commit.WaitAsync(ticket);
 
-    /// <summary>Completes when appends are no longer <see cref="AppendStatus.Busy"/>.</summary>
-    public ValueTask WaitRoomAsync(CancellationToken cancellation) => _commit.WaitRoomAsync(cancellation);
+    /// <summary>Completes when it is worth trying again after <see cref="AppendStatus.Busy"/>.</summary>
+    public ValueTask WaitRoomAsync(CancellationToken cancellation)
+        => _commit.IsBusy || HasRoom(0) ? _commit.WaitRoomAsync(cancellation) : new ValueTask(_round.Task.WaitAsync(cancellation));
 
     /// <summary>Completes when everything appended before is decided.</summary>
     public ValueTask FlushAsync(CancellationToken cancellation) => _commit.FlushAsync(cancellation);
@@ -51,10 +48,13 @@ public sealed partial class DiskStore
 
     int ICommitTarget.Write(List<PendingBatch> batches)
     {
-        if (State == DiskState.Failing) return 0;
-        var durable = _log.Write(batches, out var failure);
-        if (failure is not null) OnWriteFailed(failure);
-        return durable;
+        lock (_logGate)
+        {
+            if (_hasFault) return 0;
+            var durable = _log.Write(batches, out var failure);
+            if (failure is not null) OnFault(failure);
+            return durable;
+        }
     }
 
     void ICommitTarget.Settle(List<PendingBatch> batches, int durable, TimeSpan elapsed)
@@ -71,7 +71,7 @@ public sealed partial class DiskStore
     private AppendStatus? Refusal() => State switch
     {
         DiskState.Failing => AppendStatus.Failing,
-        DiskState.Full when !HasRoom(0) => AppendStatus.Full,
+        DiskState.Full when _hasFault => AppendStatus.Full,
         _ when _unsettled.IsFull => AppendStatus.Failing,
         _ => _commit.IsBusy ? AppendStatus.Busy : null,
     };
@@ -91,6 +91,7 @@ public sealed partial class DiskStore
         {
             if (operation.Dropped is { } dropped)
             {
+                _gone.Add(dropped);
                 foreach (var session in dropped) AddPending(session, operation);
             }
             else
@@ -140,7 +141,7 @@ public sealed partial class DiskStore
 
     private void ApplyDrop(PendingOperation operation, Hash128[] dropped)
     {
-        _segments.Find(operation.Written.Slot)?.AddTombstone(operation.StoredBytes);
+        _segments.AddTombstone(operation.Written.Slot, operation.StoredBytes);
         foreach (var session in dropped)
         {
             var shard = _index.ShardOf(session);

@@ -23,11 +23,11 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
     private readonly SegmentSet _segments;
     private readonly RecordReader _reader;
     private readonly DiskIndex _index;
+    private readonly Compactor _compactor;
     private readonly LogWriter _log;
     private readonly GroupCommit _commit;
     private readonly UnsettledSessions _unsettled;
     private readonly Lock _stateGate = new();
-    private readonly CancellationTokenSource _stopping = new();
     private volatile int _state;
     private bool _disposed;
 
@@ -41,6 +41,7 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
         _reader = new RecordReader(_segments);
         _index = new DiskIndex(_segments, _reader);
         _unsettled = new UnsettledSessions(options.MaxUnsettled);
+        _compactor = new Compactor(_segments, _index, _reader, options);
         _log = new LogWriter(options, _segments, Apply, OnSealed, TryMakeRoom, logger);
         _commit = new GroupCommit(this, options.MaxPendingBytes);
     }
@@ -58,7 +59,7 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
     public long UsedBytes => Budget.UsedBytes;
 
     /// <summary>Bytes of records that something refers to.</summary>
-    public long LiveBytes => _segments.InOrder().Sum(segment => segment.LiveBytes);
+    public long LiveBytes => _segments.LiveBytes;
     public long Sessions => _index.Sessions;
     public long Items => _index.Items;
     public long IndexBytes => _index.Bytes;
@@ -100,14 +101,12 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
     {
         if (_disposed) return;
         _disposed = true;
-        await _stopping.CancelAsync();
         await StopMaintenanceAsync();
         _commit.Dispose();
         CloseLog();
         _log.Dispose();
         _segments.Dispose();
         _lock.Dispose();
-        _stopping.Dispose();
     }
 
     private void SetState(DiskState state)

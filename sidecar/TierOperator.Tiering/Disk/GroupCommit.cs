@@ -39,12 +39,18 @@ internal sealed class GroupCommit : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>Puts a batch in line; <paramref name="publish"/> makes it visible to reads, in the same order.</summary>
-    public long Enqueue(PendingBatch batch, Action<PendingBatch> publish)
+    /// <summary>
+    /// Puts a batch in line. <paramref name="prepare"/> makes it, or refuses with null; <paramref name="publish"/> makes
+    /// it visible to reads. Both run in the order of the tickets, one at a time.
+    /// </summary>
+    public PendingBatch? Enqueue<T>(T state, Func<T, PendingBatch?> prepare, Action<PendingBatch> publish)
     {
+        PendingBatch? batch;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopping, typeof(DiskStore));
+            batch = prepare(state);
+            if (batch is null) return null;
             batch.Ticket = ++_lastTicket;
             Interlocked.Add(ref _pendingBytes, batch.PendingBytes);
             _open.Add(batch);
@@ -52,7 +58,7 @@ internal sealed class GroupCommit : IDisposable
         }
 
         _signal.Set();
-        return batch.Ticket;
+        return batch;
     }
 
     public ValueTask<bool> WaitAsync(long ticket)

@@ -60,6 +60,24 @@ internal sealed class RecordReader(SegmentSet segments) : IRecordIdentity
         }
     }
 
+    /// <summary>The record in the clear, its value as compressed as it is; the holder releases a large one.</summary>
+    public RecordReadStatus ReadPlain(Location location, out RecordHeader header, out byte[] body, out LargeValue? large)
+    {
+        (body, large) = ([], null);
+        var status = ReadHeader(location, out header);
+        if (status != RecordReadStatus.Ok) return status;
+        var segment = segments.Find(location.Slot)!;
+        var isLarge = header.Has(RecordFlags.Large);
+        var length = isLarge ? (int)header.MetaLength + (header.Has(RecordFlags.Encrypted) ? SegmentCipher.TagBytes : 0) : (int)header.Length;
+        var bytes = new byte[length];
+        status = ReadExact(segment, bytes, location.Offset + RecordHeader.Bytes);
+        if (status != RecordReadStatus.Ok) return status;
+        var opened = bytes.AsSpan();
+        if (Crc32C.Compute(opened) != header.BodyCrc || !TryOpen(segment, header, location.Offset, ref opened)) return RecordReadStatus.Bad;
+        body = opened.Length == bytes.Length ? bytes : bytes[..opened.Length];
+        return isLarge ? ReadLarge(segment, header, location.Offset + RecordHeader.Bytes + length, out large) : RecordReadStatus.Ok;
+    }
+
     /// <summary>Takes a record apart whose bytes never left memory.</summary>
     public static bool TryDecode(in RecordHeader header, ReadOnlySpan<byte> plainBody, LargeValue? large, out DecodedRecord record)
     {

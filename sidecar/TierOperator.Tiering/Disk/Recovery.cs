@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace TierOperator.Tiering.Disk;
@@ -5,13 +6,18 @@ namespace TierOperator.Tiering.Disk;
 /// <summary>
 /// From the files to the index. 1. Leftovers of unfinished work are removed. 2. Segments that a compacted one replaces
 /// are removed. 3. Each segment is read, from its hint file or record by record, on as many threads as there are
-/// processors. 4. The records are taken into the index in the order of the log.
+/// processors. 4. The records are taken into the index in the order of the log, each thread its own shards.
 /// </summary>
-internal sealed partial class Recovery(IDiskDoor door, SegmentSet segments, DiskIndex index, DiskOptions options, ILogger logger)
+internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILogger logger) : IRecordIdentity
 {
-    private long _badRecords;
+    private readonly Dictionary<long, long> _hints = [];
+    private ScanOutcome[] _outcomes = [];
+    private ScanOutcome?[] _bySlot = [];
 
-    public long BadRecords => _badRecords;
+    public long BadRecords { get; private set; }
+
+    /// <summary>Segments that were read record by record, having no whole hint.</summary>
+    public int Scanned { get; private set; }
 
     public void Run()
     {
@@ -19,20 +25,52 @@ internal sealed partial class Recovery(IDiskDoor door, SegmentSet segments, Disk
         RemoveReplaced(found);
         foreach (var segment in found) segments.Add(segment);
         found.Sort((left, right) => left.Header.Order.CompareTo(right.Header.Order));
-        var outcomes = new ScanOutcome[found.Count];
-        Parallel.For(0, found.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i => outcomes[i] = Scan(found[i]));
-        for (var i = 0; i < found.Count; i++) Take(found[i], outcomes[i]);
+        var threads = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        _outcomes = new ScanOutcome[found.Count];
+        Parallel.For(0, found.Count, threads, i => _outcomes[i] = Load(found[i]));
+        Report(found);
+        index.Identity = this;
+        var parts = Math.Min(Environment.ProcessorCount, index.Shards.Length);
+        Parallel.For(0, parts, threads, part => TakeAll(found, part, parts));
+    }
+
+    /// <summary>From the records as loaded: nothing is read twice.</summary>
+    public bool TryIdentify(Location location, out Hash128 session, out ulong item)
+    {
+        (session, item) = (default, 0);
+        if (_bySlot[location.Slot] is not { } outcome) return false;
+        var records = CollectionsMarshal.AsSpan(outcome.Records);
+        var units = (uint)(location.Offset / RecordHeader.Alignment);
+        int low = 0, high = records.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            ref var record = ref records[middle];
+            if (record.OffsetUnits == units)
+            {
+                (session, item) = (record.Session, record.Item);
+                return true;
+            }
+
+            if (record.OffsetUnits < units) low = middle + 1;
+            else high = middle - 1;
+        }
+
+        return false;
     }
 
     private List<SegmentFile> OpenSegments()
     {
         var found = new List<SegmentFile>();
-        foreach (var entry in door.List(options.Folder))
+        foreach (var entry in segments.Door.List(segments.Folder))
         {
             var path = segments.PathOf(entry.Name);
-            segments.RaiseEpoch(Math.Max(SegmentSet.EpochOf(entry.Name), SegmentSet.EpochOf(entry.Name, SegmentSet.FreePrefix)));
+            var free = SegmentSet.EpochOf(entry.Name, SegmentSet.FreePrefix);
+            var hint = SegmentSet.EpochOf(entry.Name, HintFile.Prefix);
+            segments.RaiseEpoch(Math.Max(SegmentSet.EpochOf(entry.Name), free));
             if (entry.Name.EndsWith(SegmentSet.TemporaryExtension, StringComparison.Ordinal)) segments.TryDelete(path);
-            else if (SegmentSet.EpochOf(entry.Name, SegmentSet.FreePrefix) >= 0) TakeSpare(path, entry.Length);
+            else if (free >= 0) TakeSpare(path, entry.Length);
+            else if (hint >= 0) _hints[hint] = entry.Length;
             else if (SegmentSet.EpochOf(entry.Name) is >= 0 and var epoch) OpenSegment(path, entry, epoch, found);
             else segments.Budget.Charge(DiskErrors.ToBlocks(entry.Length));
         }
@@ -42,7 +80,7 @@ internal sealed partial class Recovery(IDiskDoor door, SegmentSet segments, Disk
 
     private void OpenSegment(string path, DiskFileEntry entry, long epoch, List<SegmentFile> found)
     {
-        var file = door.Open(path, DiskOpen.ReadWrite);
+        var file = segments.Door.Open(path, DiskOpen.ReadWrite);
         var block = new byte[SegmentHeader.Bytes];
         var count = file.Read(block, 0);
         var header = SegmentHeader.Read(block.AsSpan(0, count), entry.Name);
@@ -54,17 +92,17 @@ internal sealed partial class Recovery(IDiskDoor door, SegmentSet segments, Disk
             return;
         }
 
-        var charged = DiskErrors.ToBlocks(entry.Length);
-        segments.Budget.Charge(charged);
-        found.Add(segments.Wrap(file, header, path));
-        found[^1].ChargedBytes = charged;
-        found[^1].PreparedBytes = entry.Length;
-        found[^1].IsSealed = true;
+        var segment = segments.Wrap(file, header, path);
+        segment.ChargedBytes = DiskErrors.ToBlocks(entry.Length);
+        segment.PreparedBytes = entry.Length;
+        segment.IsSealed = true;
+        segments.Charge(segment.ChargedBytes);
+        found.Add(segment);
     }
 
     private void TakeSpare(string path, long length)
     {
-        if (length != segments.SegmentBytes || !segments.Budget.TryReserve(length)) segments.TryDelete(path);
+        if (length != segments.SegmentBytes || !segments.TryReserve(length)) segments.TryDelete(path);
         else segments.AddSpare(path);
     }
 
@@ -75,18 +113,29 @@ internal sealed partial class Recovery(IDiskDoor door, SegmentSet segments, Disk
         {
             found.Remove(segment);
             segment.Dispose();
-            segments.TryDelete(segment.Path);
-            segments.TryDelete(HintFile.PathOf(segments, segment.Header.Epoch));
-            segments.Budget.Release(segment.ChargedBytes);
+            segments.Door.Delete(segment.Path);
+            segments.Charge(-segment.ChargedBytes);
         }
+
+        var live = found.Select(segment => segment.Header.Epoch).ToHashSet();
+        foreach (var hint in _hints.Keys.Where(epoch => !live.Contains(epoch))) segments.TryDelete(HintFile.PathOf(segments, hint));
+        if (replaced.Count > 0) segments.Door.SyncFolder(segments.Folder);
     }
 
-    private ScanOutcome Scan(SegmentFile segment)
+    private ScanOutcome Load(SegmentFile segment)
     {
-        var length = segment.File.Length;
-        var outcome = new SegmentScan(segment, length).Run();
+        if (_hints.TryGetValue(segment.Header.Epoch, out var hintBytes) && HintFile.TryRead(segments, segment) is { } hint && hint.Tail <= segment.PreparedBytes)
+        {
+            segment.Tail = hint.Tail;
+            segment.HintBytes = DiskErrors.ToBlocks(hintBytes);
+            segments.Charge(segment.HintBytes);
+            return hint;
+        }
+
+        var outcome = new SegmentScan(segment, segment.PreparedBytes).Run();
         segment.Tail = outcome.Tail;
-        Cut(segment, length);
+        segment.NeedsHint = true;
+        Cut(segment);
         return outcome;
     }
 
@@ -94,50 +143,49 @@ internal sealed partial class Recovery(IDiskDoor door, SegmentSet segments, Disk
     /// Takes the unused end off, and makes what was read durable: a process that was killed may have left it in the page
     /// cache only, and what is answered once must not be gone after a power cut.
     /// </summary>
-    private void Cut(SegmentFile segment, long length)
+    private void Cut(SegmentFile segment)
     {
-        if (segment.Tail < length) segment.File.SetLength(segment.Tail);
+        if (segment.Tail < segment.PreparedBytes) segment.File.SetLength(segment.Tail);
         segment.File.Sync();
         var charged = DiskErrors.ToBlocks(segment.Tail);
-        segments.Budget.Release(segment.ChargedBytes - charged);
+        segments.Charge(charged - segment.ChargedBytes);
         segment.ChargedBytes = charged;
         segment.PreparedBytes = segment.Tail;
     }
 
-    private void Take(SegmentFile segment, ScanOutcome outcome)
+    private void Report(List<SegmentFile> found)
     {
-        _badRecords += outcome.BadRecords;
-        if (outcome.BadRecords > 0) LogSegment(logger, segment.Header.Epoch, outcome.BadRecords);
-        segment.Records = outcome.Records.Count;
-        foreach (var record in outcome.Records) Take(segment, record);
+        _bySlot = new ScanOutcome?[found.Count == 0 ? 0 : found.Max(segment => segment.Slot) + 1];
+        for (var i = 0; i < found.Count; i++)
+        {
+            _bySlot[found[i].Slot] = _outcomes[i];
+            BadRecords += _outcomes[i].BadRecords;
+            if (found[i].NeedsHint) Scanned++;
+            found[i].Records = _outcomes[i].Records.Count;
+            if (_outcomes[i].BadRecords > 0) LogSegment(logger, found[i].Header.Epoch, _outcomes[i].BadRecords);
+        }
     }
 
-    private void Take(SegmentFile segment, in ScannedRecord record)
+    private void TakeAll(List<SegmentFile> found, int part, int parts)
     {
-        var header = record.Header;
-        var change = new IndexChange(header.Op, header.Session, header.Item, new Location(segment.Slot, record.Offset), header.StoredBytes, header.ExpiresMs, header.Access);
-        if (record.IsDamaged && header.Op != RecordOp.DeleteSession)
+        for (var i = 0; i < found.Count; i++)
         {
-            if (header.Op is RecordOp.PutHeader or RecordOp.Drop) return;
-            var shard = index.ShardOf(header.Session);
-            lock (shard.Gate) index.Lose_NeedsLock(shard, header.Session, header.Item);
-            return;
+            foreach (ref var record in CollectionsMarshal.AsSpan(_outcomes[i].Records))
+            {
+                var shard = DiskIndex.ShardIndexOf(record.Session);
+                if (shard % parts == part) Take(found[i], record, index.Shards[shard]);
+            }
         }
-
-        if (header.Op == RecordOp.Drop)
-        {
-            segment.AddTombstone(header.StoredBytes);
-            foreach (var session in record.Dropped ?? []) Apply(change with { Session = session });
-            return;
-        }
-
-        Apply(change);
     }
 
-    private void Apply(in IndexChange change)
+    private void Take(SegmentFile segment, in HintRecord record, IndexShard shard)
     {
-        var shard = index.ShardOf(change.Session);
-        lock (shard.Gate) index.Apply_NeedsLock(shard, change);
+        lock (shard.Gate)
+        {
+            if (record.Operation == RecordOp.Drop && record.SizeUnits > 0) segments.AddTombstone(segment.Slot, record.Size);
+            else if (!record.IsDamaged || record.Operation == RecordOp.DeleteSession) index.Apply_NeedsLock(shard, record.At(segment.Slot));
+            else if (record.Operation is RecordOp.Put or RecordOp.DeleteItem) index.Lose_NeedsLock(shard, record.Session, record.Item);
+        }
     }
 
     [LoggerMessage(1204, LogLevel.Warning, "Segment {Epoch} holds {Count} damaged records; they are skipped")]

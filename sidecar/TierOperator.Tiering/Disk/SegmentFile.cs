@@ -32,10 +32,13 @@ internal sealed class SegmentFile(IDiskFile file, SegmentHeader header, string p
     /// <summary>No record is appended any more.</summary>
     public bool IsSealed { get; set; }
 
+    /// <summary>It was sealed, or found, without a hint file.</summary>
+    public bool NeedsHint { get; set; }
     public long Records { get; set; }
     public long LiveBytes => Interlocked.Read(ref _liveBytes);
     public long TombstoneBytes => Interlocked.Read(ref _tombstoneBytes);
 
+    /// <summary>Through <see cref="SegmentSet"/>, which keeps the sums.</summary>
     public void AddLive(long bytes) => Interlocked.Add(ref _liveBytes, bytes);
     public void AddTombstone(long bytes) => Interlocked.Add(ref _tombstoneBytes, bytes);
 

@@ -5,7 +5,7 @@ namespace TierOperator.Tiering.Disk;
 /// <summary>What a scan found in one segment, in the order of the log.</summary>
 internal sealed class ScanOutcome
 {
-    public List<ScannedRecord> Records { get; } = [];
+    public List<HintRecord> Records { get; init; } = [];
 
     /// <summary>Records that were written once and are not whole any more.</summary>
     public int BadRecords { get; set; }
@@ -13,9 +13,6 @@ internal sealed class ScanOutcome
     /// <summary>Where the last whole record ends.</summary>
     public long Tail { get; set; } = SegmentHeader.Bytes;
 }
-
-/// <summary>One whole record, or (<see cref="IsDamaged"/>) one of which only the header can be believed.</summary>
-internal readonly record struct ScannedRecord(RecordHeader Header, long Offset, bool IsDamaged, Hash128[]? Dropped);
 
 /// <summary>
 /// Reads a segment from its beginning and checks every record. 1. A header that does not check is searched past, 8
@@ -28,12 +25,13 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
     private const int WindowBytes = 1024 * 1024;
 
     private readonly ScanOutcome _outcome = new();
-    private readonly List<ScannedRecord> _batch = [];
+    private readonly List<HintRecord> _batch = [];
     private byte[] _window = new byte[WindowBytes];
     private long _windowStart;
     private int _windowLength;
     private int _lastGroup = -1;
     private bool _gap;
+    private bool _batchBegan;
 
     public ScanOutcome Run()
     {
@@ -67,12 +65,15 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
         }
 
         if (header.Has(RecordFlags.First)) DropBatch();
+        if (_batch.Count == 0) _batchBegan = header.Has(RecordFlags.First);
         _lastGroup = header.GroupOf;
         var whole = IsWhole(header, offset, out var dropped);
-        _batch.Add(new ScannedRecord(header, offset, !whole, dropped));
+        var record = HintRecord.Of(header, offset, !whole);
+        _batch.Add(record);
+        foreach (var session in dropped ?? []) _batch.Add(record with { Session = session, SizeUnits = 0 });
         if (!whole) _outcome.BadRecords++;
         if (!header.Has(RecordFlags.Last)) return;
-        if (_batch[0].Header.Has(RecordFlags.First) && _batch.TrueForAll(record => !record.IsDamaged))
+        if (_batchBegan && _batch.TrueForAll(part => !part.IsDamaged))
         {
             _outcome.Records.AddRange(_batch);
             _outcome.Tail = offset + header.StoredBytes;
@@ -85,13 +86,13 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
     /// <summary>A batch that is not whole: each of its records counts as damaged.</summary>
     private void DropBatch()
     {
-        foreach (var record in _batch) _outcome.Records.Add(record with { IsDamaged = true });
+        foreach (var record in _batch) _outcome.Records.Add(record with { Damaged = 1 });
         _batch.Clear();
     }
 
     private void ForgetTorn()
     {
-        _outcome.Records.RemoveAll(record => record.IsDamaged && record.Header.GroupOf == _lastGroup);
+        _outcome.Records.RemoveAll(record => record.IsDamaged && record.Group == _lastGroup);
     }
 
     private bool IsWhole(in RecordHeader header, long offset, out Hash128[]? dropped)

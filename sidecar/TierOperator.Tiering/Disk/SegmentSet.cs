@@ -16,12 +16,49 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
     private readonly Stack<string> _spares = new();
     private volatile SegmentFile?[] _slots = new SegmentFile?[64];
     private long _lastEpoch;
+    private long _liveBytes;
+    private long _tombstoneBytes;
+    private long _chargedBytes;
 
     public long SegmentBytes => segmentBytes;
     public string Folder => folder;
     public IDiskDoor Door => door;
     public DiskBudget Budget => budget;
     public int Spares { get { lock (_gate) return _spares.Count; } }
+
+    public long LiveBytes => Interlocked.Read(ref _liveBytes);
+    public long TombstoneBytes => Interlocked.Read(ref _tombstoneBytes);
+
+    /// <summary>What the segments, their hints and the spares hold of the budget.</summary>
+    public long ChargedBytes => Interlocked.Read(ref _chargedBytes);
+
+    public void AddLive(int slot, long bytes)
+    {
+        if (Find(slot) is not { } segment) return;
+        segment.AddLive(bytes);
+        Interlocked.Add(ref _liveBytes, bytes);
+    }
+
+    public void AddTombstone(int slot, long bytes)
+    {
+        if (Find(slot) is not { } segment) return;
+        segment.AddTombstone(bytes);
+        Interlocked.Add(ref _tombstoneBytes, bytes);
+    }
+
+    public bool TryReserve(long bytes)
+    {
+        if (!TryReserve(bytes)) return false;
+        Interlocked.Add(ref _chargedBytes, bytes);
+        return true;
+    }
+
+    /// <summary>Counts what is there already (or, negative, is there no more).</summary>
+    public void Charge(long bytes)
+    {
+        budget.Charge(bytes);
+        Interlocked.Add(ref _chargedBytes, bytes);
+    }
 
     public SegmentFile? Find(int slot)
     {
@@ -56,20 +93,11 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
     {
         var epoch = NextEpoch();
         var path = PathOf(NameOf(epoch));
-        if (bytes == segmentBytes && TryTakeSpare(out var spare))
-        {
-            var recycled = CreateFile(spare, DiskOpen.ReadWrite, new SegmentHeader { Epoch = epoch, Order = epoch, Id = SegmentHeader.NewId(), KeyId = keys?.CurrentId ?? "" }, path);
-            recycled.PreparedBytes = segmentBytes;
-            recycled.ChargedBytes = segmentBytes;
-            door.Rename(spare, path);
-            door.SyncFolder(folder);
-            return Add(recycled);
-        }
-
-        if (!budget.TryReserve(bytes)) throw new NoRoomException("The disk capacity has no room for another segment.");
+        if (bytes == segmentBytes && TryTakeSpare(out var spare)) return Recycle(spare, NewHeader(epoch), path);
+        if (!TryReserve(bytes)) throw new NoRoomException("The disk capacity has no room for another segment.");
         try
         {
-            var created = CreateFile(path, DiskOpen.Create, new SegmentHeader { Epoch = epoch, Order = epoch, Id = SegmentHeader.NewId(), KeyId = keys?.CurrentId ?? "" }, path);
+            var created = CreateFile(path, DiskOpen.Create, NewHeader(epoch), path);
             created.PreparedBytes = SegmentHeader.Bytes;
             created.ChargedBytes = bytes;
             door.SyncFolder(folder);
@@ -78,7 +106,30 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
         catch
         {
             TryDelete(path);
-            budget.Release(bytes);
+            Charge(-bytes);
+            throw;
+        }
+    }
+
+    public SegmentHeader NewHeader(long epoch)
+        => new() { Epoch = epoch, Order = epoch, Id = SegmentHeader.NewId(), KeyId = keys?.CurrentId ?? "" };
+
+    private SegmentFile Recycle(string spare, SegmentHeader header, string path)
+    {
+        try
+        {
+            var recycled = CreateFile(spare, DiskOpen.ReadWrite, header, path);
+            recycled.PreparedBytes = segmentBytes;
+            recycled.ChargedBytes = segmentBytes;
+            door.Rename(spare, path);
+            door.SyncFolder(folder);
+            return Add(recycled);
+        }
+        catch
+        {
+            TryDelete(spare);
+            TryDelete(path);
+            Charge(-segmentBytes);
             throw;
         }
     }
@@ -135,26 +186,31 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
         }
     }
 
-    /// <summary>Takes a segment out that nothing in the index refers to; its file becomes a spare or goes.</summary>
+    /// <summary>
+    /// Takes a segment out that nothing in the index refers to; its file becomes a spare or goes. When that fails the
+    /// segment stays, and is tried again.
+    /// </summary>
     public void Remove(SegmentFile segment)
     {
-        lock (_gate) Volatile.Write(ref _slots[segment.Slot], null);
         var recycle = segment.ChargedBytes == segmentBytes && segment.PreparedBytes == segmentBytes && Spares < MaxSpares;
         var spare = PathOf(FreePrefix + Path.GetFileName(segment.Path)[FilePrefix.Length..]);
-        try
-        {
-            door.Delete(HintFile.PathOf(this, segment.Header.Epoch));
-            if (recycle) door.Rename(segment.Path, spare);
-            else door.Delete(segment.Path);
-            door.SyncFolder(folder);
-            segment.Dispose();
-        }
-        finally
-        {
-            budget.Release(segment.HintBytes);
-            if (recycle) AddSpare(spare);
-            else budget.Release(segment.ChargedBytes);
-        }
+        door.Delete(HintFile.PathOf(this, segment.Header.Epoch));
+        if (recycle) door.Rename(segment.Path, spare);
+        else door.Delete(segment.Path);
+        door.SyncFolder(folder);
+        RemoveSlot(segment);
+        Charge(-segment.HintBytes);
+        if (recycle) AddSpare(spare);
+        else Charge(-segment.ChargedBytes);
+    }
+
+    /// <summary>Frees the slot only.</summary>
+    public void RemoveSlot(SegmentFile segment)
+    {
+        lock (_gate) Volatile.Write(ref _slots[segment.Slot], null);
+        Interlocked.Add(ref _liveBytes, -segment.LiveBytes);
+        Interlocked.Add(ref _tombstoneBytes, -segment.TombstoneBytes);
+        segment.Dispose();
     }
 
     /// <summary>A whole file to be written over; its bytes are charged already.</summary>
@@ -166,7 +222,7 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
     /// <summary>Makes one spare of zeros ahead of its need, so that the committer need not. False when there is no room.</summary>
     public bool TryPrepareSpare()
     {
-        if (Spares > 0 || !budget.TryReserve(segmentBytes)) return false;
+        if (Spares > 0 || !TryReserve(segmentBytes)) return false;
         var path = PathOf(FreePrefix + NameOf(NextEpoch())[FilePrefix.Length..]);
         try
         {
@@ -179,7 +235,7 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
         catch
         {
             TryDelete(path);
-            budget.Release(segmentBytes);
+            Charge(-segmentBytes);
             throw;
         }
     }
@@ -189,7 +245,7 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
     {
         if (!TryTakeSpare(out var spare)) return false;
         TryDelete(spare);
-        budget.Release(segmentBytes);
+        Charge(-segmentBytes);
         return true;
     }
 

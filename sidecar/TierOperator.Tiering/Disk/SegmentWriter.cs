@@ -64,6 +64,9 @@ internal sealed class SegmentWriter : IDisposable
         return new Location(segment.Slot, offset);
     }
 
+    /// <summary>Fills the next stretch of the file with zeros, which also shows whether the disk has room.</summary>
+    public void Prepare() => PrepareAhead(Segment!);
+
     public void Flush(bool prepare)
     {
         if (_used == 0) return;
@@ -165,7 +168,7 @@ internal sealed class SegmentWriter : IDisposable
 
     private void PrepareAhead(SegmentFile segment)
     {
-        if (_start <= segment.PreparedBytes) return;
+        if (_start < segment.PreparedBytes || segment.PreparedBytes >= LimitBytes) return;
         var until = Math.Min(LimitBytes, _start + PrepareStepBytes);
         FillZeros(segment.File, _start, until);
         segment.PreparedBytes = Math.Max(until, _start);

@@ -1,0 +1,244 @@
+namespace TierOperator.Tiering.Disk;
+
+/// <summary>
+/// Rewrites neighbouring segments without their garbage, into one that takes their place in the log's order.
+/// </summary>
+/// <remarks>
+/// 1. The room for the copy is reserved from the start (the scratch). 2. The copy is written under a temporary name and
+/// synced. 3. The rename publishes it: its header names the segments that it replaces, and a start that finds both keeps
+/// the copy only. 4. The index is led to the copy. 5. The old files go. A crash leaves either all of the old or the copy.
+/// The deletion of a session, or of an item, is kept while any older segment could hold what it deletes.
+/// One run at a time; called from the maintenance loop, and by the committer when it needs room.
+/// </remarks>
+internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordReader reader, DiskOptions options)
+{
+    private readonly Lock _gate = new();
+    private long _compactions;
+    private long _rewrittenBytes;
+
+    public long Compactions => Interlocked.Read(ref _compactions);
+    public long RewrittenBytes => Interlocked.Read(ref _rewrittenBytes);
+
+    /// <summary>One run over the neighbours that free most for the least copying; false when none frees as much.</summary>
+    public bool TryCompact(long minGainBytes)
+    {
+        lock (_gate)
+        {
+            var plan = CompactionPlan.Best(segments.InOrder(), segments.SegmentBytes, minGainBytes, options.Keys?.CurrentId ?? "");
+            if (plan is null) return false;
+            Run_NeedsLock(plan);
+            return true;
+        }
+    }
+
+    /// <summary>Rewrites everything that holds garbage, or stands under another key than the current one.</summary>
+    public void CompactAll(CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            var last = segments.InOrder().LastOrDefault()?.Header.Epoch ?? -1;
+            for (var from = 0; ; from++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var ordered = segments.InOrder();
+                var plan = CompactionPlan.From(ordered, from, segments.SegmentBytes);
+                if (plan is null || ordered[from].Header.Epoch > last) return;
+                if (!plan.IsWorthwhile(options.Keys?.CurrentId ?? "")) continue;
+                Run_NeedsLock(plan);
+                if (plan.LiveBytes + plan.KeptTombstoneBytes == 0) from--;
+            }
+        }
+    }
+
+    private void Run_NeedsLock(CompactionPlan plan)
+    {
+        var extra = Math.Max(0, plan.MaxCopyBytes - segments.SegmentBytes);
+        if (extra > 0 && !segments.TryReserve(extra)) return;
+        SegmentFile? copy = null;
+        try
+        {
+            copy = WriteCopy(plan);
+            // Oldest first, each made durable: a deletion must not go before what it deletes.
+            foreach (var segment in plan.Segments) segments.Remove(segment);
+            Interlocked.Increment(ref _compactions);
+        }
+        finally
+        {
+            segments.Charge(-extra);
+            if (copy is not null) segments.Charge(copy.ChargedBytes);
+        }
+    }
+
+    /// <summary>The copy, published; null when there was nothing to keep.</summary>
+    private SegmentFile? WriteCopy(CompactionPlan plan)
+    {
+        var moves = new List<(IndexChange From, Location To, long Size)>();
+        SegmentFile? copy = null;
+        var temporary = "";
+        using var writer = new SegmentWriter(options.Compression);
+        writer.BeginGroup();
+        try
+        {
+            foreach (var segment in plan.Segments)
+            {
+                var length = Math.Min(segment.Tail, segment.File.Length);
+                foreach (var record in new SegmentScan(segment, length).Run().Records)
+                {
+                    if (record.IsDamaged || record.SizeUnits == 0 || !MustKeep(plan, record, segment.Slot)) continue;
+                    if (copy is null)
+                    {
+                        copy = Begin(plan, out temporary);
+                        writer.MoveTo(copy, Location.MaxSegmentBytes);
+                    }
+
+                    Copy(writer, record.At(segment.Slot), moves);
+                }
+            }
+
+            if (copy is null) return null;
+            writer.Flush(prepare: false);
+            copy.File.Sync();
+            segments.Door.Rename(temporary, copy.Path);
+            segments.Door.SyncFolder(segments.Folder);
+        }
+        catch
+        {
+            if (copy is not null)
+            {
+                segments.RemoveSlot(copy);
+                segments.TryDelete(temporary);
+            }
+
+            throw;
+        }
+
+        copy.ChargedBytes = DiskErrors.ToBlocks(copy.Tail);
+        copy.PreparedBytes = copy.Tail;
+        copy.NeedsHint = true;
+        foreach (var (from, to, size) in moves) Lead(from, to, size);
+        copy.IsSealed = true;
+        Interlocked.Add(ref _rewrittenBytes, copy.Tail);
+        return copy;
+    }
+
+    private SegmentFile Begin(CompactionPlan plan, out string temporary)
+    {
+        var epoch = segments.NextEpoch();
+        var path = segments.PathOf(SegmentSet.NameOf(epoch));
+        temporary = path + SegmentSet.TemporaryExtension;
+        var header = segments.NewHeader(epoch) with { Order = plan.Segments[0].Header.Order, Replaced = plan.Replaced };
+        var copy = segments.CreateFile(temporary, DiskOpen.Create, header, path);
+        try
+        {
+            return segments.Add(copy);
+        }
+        catch
+        {
+            copy.Dispose();
+            segments.TryDelete(temporary);
+            throw;
+        }
+    }
+
+    private void Copy(SegmentWriter writer, in IndexChange from, List<(IndexChange, Location, long)> moves)
+    {
+        var status = reader.ReadPlain(from.Location, out var header, out var body, out var large);
+        if (status == RecordReadStatus.Failed) throw new IOException("A record could not be read for compaction.", DiskErrors.InputOutput);
+        if (status == RecordReadStatus.Bad) return;
+        try
+        {
+            header.Flags |= RecordFlags.First | RecordFlags.Last;
+            var to = writer.Append(header, body, large, out var size);
+            moves.Add((from, to, size));
+        }
+        finally
+        {
+            large?.Release();
+        }
+    }
+
+    private void Lead(in IndexChange from, Location to, long size)
+    {
+        if (from.Op is RecordOp.DeleteItem or RecordOp.DeleteSession or RecordOp.Drop) segments.AddTombstone(to.Slot, size);
+        if (from.Op == RecordOp.Drop) return;
+        var shard = index.ShardOf(from.Session);
+        lock (shard.Gate) index.Relocate_NeedsLock(shard, from, to, size);
+    }
+
+    private bool MustKeep(CompactionPlan plan, in HintRecord record, int slot)
+    {
+        if (record.Operation == RecordOp.Drop) return !plan.BeginsTheLog;
+        var change = record.At(slot);
+        var shard = index.ShardOf(record.Session);
+        lock (shard.Gate)
+        {
+            if (DiskIndex.Refers_NeedsLock(shard, change)) return true;
+            if (plan.BeginsTheLog) return false;
+            return record.Operation switch
+            {
+                RecordOp.DeleteSession => true,
+                RecordOp.DeleteItem => index.FindSession_NeedsLock(shard, record.Session) >= 0,
+                _ => false,
+            };
+        }
+    }
+}
+
+/// <summary>Neighbouring sealed segments that could become one.</summary>
+internal sealed record CompactionPlan(IReadOnlyList<SegmentFile> Segments, bool BeginsTheLog)
+{
+    private const int MaxRun = 16;
+
+    public long LiveBytes => Segments.Sum(segment => segment.LiveBytes);
+
+    /// <summary>Deletions that cannot go yet, for older segments stay.</summary>
+    public long KeptTombstoneBytes => BeginsTheLog ? 0 : Segments.Sum(segment => segment.TombstoneBytes);
+
+    public long MaxCopyBytes => Segments.Sum(segment => segment.LiveBytes + segment.TombstoneBytes) + (2 * SegmentHeader.Bytes) + (Segments.Count * 4096L);
+    public long GainBytes => Segments.Sum(segment => segment.ChargedBytes + segment.HintBytes) - DiskErrors.ToBlocks(LiveBytes + KeptTombstoneBytes + (LiveBytes + KeptTombstoneBytes > 0 ? SegmentHeader.Bytes : 0));
+
+    public IReadOnlyList<long> Replaced => [.. Segments.Select(segment => segment.Header.Epoch)];
+
+    public bool IsWorthwhile(string keyId)
+        => GainBytes > 0 && (Segments.Count > 1 || GainBytes > Segments[0].ChargedBytes / 20)
+            || Segments.Any(segment => segment.Header.KeyId != keyId);
+
+    /// <summary>The longest run from a place on whose copy fits the scratch; null at the end of the sealed ones.</summary>
+    public static CompactionPlan? From(List<SegmentFile> ordered, int first, long scratchBytes)
+    {
+        if (first >= ordered.Count || !ordered[first].IsSealed) return null;
+        var plan = new CompactionPlan([ordered[first]], first == 0);
+        for (var i = first + 1; i < ordered.Count && i - first < MaxRun && ordered[i].IsSealed; i++)
+        {
+            var longer = plan with { Segments = [.. plan.Segments, ordered[i]] };
+            if (longer.MaxCopyBytes > scratchBytes) break;
+            plan = longer;
+        }
+
+        return plan;
+    }
+
+    public static CompactionPlan? Best(List<SegmentFile> ordered, long scratchBytes, long minGainBytes, string keyId)
+    {
+        CompactionPlan? best = null;
+        var bestScore = 0.0;
+        for (var i = 0; i < ordered.Count; i++)
+        {
+            for (var plan = From(ordered, i, scratchBytes); plan is not null; plan = Shorter(plan))
+            {
+                var gain = plan.GainBytes;
+                var isOldKey = plan.Segments.Count == 1 && plan.Segments[0].Header.KeyId != keyId && minGainBytes > 0;
+                if (gain < Math.Max(1, minGainBytes) && !isOldKey) continue;
+                var score = gain / (double)(plan.LiveBytes + plan.KeptTombstoneBytes + SegmentHeader.Bytes);
+                if (isOldKey) score += 1e-6;
+                if (best is not null && score <= bestScore) continue;
+                (best, bestScore) = (plan, score);
+            }
+        }
+
+        return best;
+    }
+
+    private static CompactionPlan? Shorter(CompactionPlan plan)
+        => plan.Segments.Count == 1 ? null : plan with { Segments = [.. plan.Segments.Take(plan.Segments.Count - 1)] };
+}
