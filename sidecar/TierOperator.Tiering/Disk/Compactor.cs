@@ -24,7 +24,7 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
     {
         lock (_gate)
         {
-            var plan = CompactionPlan.Best(segments.InOrder(), segments.SegmentBytes, minGainBytes, options.Keys?.CurrentId ?? "");
+            var plan = CompactionPlan.Best(Candidates(), segments.SegmentBytes, minGainBytes, options.Keys?.CurrentId ?? "");
             if (plan is null) return false;
             Run_NeedsLock(plan);
             return true;
@@ -36,11 +36,11 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
     {
         lock (_gate)
         {
-            var last = segments.InOrder().LastOrDefault()?.Header.Epoch ?? -1;
+            var last = Candidates().LastOrDefault()?.Header.Epoch ?? -1;
             for (var from = 0; ; from++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var ordered = segments.InOrder();
+                var ordered = Candidates();
                 var plan = CompactionPlan.From(ordered, from, segments.SegmentBytes);
                 if (plan is null || ordered[from].Header.Epoch > last) return;
                 if (!plan.IsWorthwhile(options.Keys?.CurrentId ?? "")) continue;
@@ -50,14 +50,29 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
         }
     }
 
+    private List<SegmentFile> Candidates()
+    {
+        var ordered = segments.InOrder();
+        ordered.RemoveAll(segment => segment.IsReplaced);
+        return ordered;
+    }
+
     private void Run_NeedsLock(CompactionPlan plan)
     {
+        RemoveReplaced_NeedsLock();
         var extra = Math.Max(0, plan.MaxCopyBytes - segments.SegmentBytes);
         if (extra > 0 && !segments.TryReserve(extra)) return;
         SegmentFile? copy = null;
         try
         {
             copy = WriteCopy(plan);
+            // From its rename on the copy is the truth, for a start would take it so, whether or not what follows succeeds.
+            if (copy is not null)
+            {
+                foreach (var segment in plan.Segments) segment.IsReplaced = true;
+                segments.Door.SyncFolder(segments.Folder);
+            }
+
             // Oldest first, each made durable: a deletion must not go before what it deletes.
             foreach (var segment in plan.Segments) segments.Remove(segment);
             Interlocked.Increment(ref _compactions);
@@ -67,6 +82,17 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
             segments.Charge(-extra);
             if (copy is not null) segments.Charge(copy.ChargedBytes);
         }
+    }
+
+    /// <summary>
+    /// Files that an earlier run could not delete go first. Their copy names them, so it must outlive them: otherwise the
+    /// next start would take them for part of the log, with all that was deleted since.
+    /// </summary>
+    private void RemoveReplaced_NeedsLock()
+    {
+        var replaced = segments.InOrder().Where(segment => segment.IsReplaced).ToList();
+        if (replaced.Count > 0) segments.Door.SyncFolder(segments.Folder);
+        foreach (var segment in replaced) segments.Remove(segment);
     }
 
     /// <summary>The copy, published; null when there was nothing to keep.</summary>
@@ -82,7 +108,7 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
             foreach (var segment in plan.Segments)
             {
                 var length = Math.Min(segment.Tail, segment.File.Length);
-                foreach (var record in new SegmentScan(segment, length).Run().Records)
+                foreach (var record in SegmentScan.Confirmed(segment, length).Records)
                 {
                     if (record.IsDamaged || record.SizeUnits == 0 || !MustKeep(plan, record, segment.Slot)) continue;
                     if (copy is null)
@@ -99,7 +125,6 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
             writer.Flush(prepare: false);
             copy.File.Sync();
             segments.Door.Rename(temporary, copy.Path);
-            segments.Door.SyncFolder(segments.Folder);
         }
         catch
         {
@@ -107,6 +132,7 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
             {
                 segments.RemoveSlot(copy);
                 segments.TryDelete(temporary);
+                segments.TryDelete(copy.Path);
             }
 
             throw;
@@ -143,6 +169,7 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
     private void Copy(SegmentWriter writer, in IndexChange from, List<(IndexChange, Location, long)> moves)
     {
         var status = reader.ReadPlain(from.Location, out var header, out var body, out var large);
+        if (status == RecordReadStatus.Bad) status = reader.ReadPlain(from.Location, out header, out body, out large);
         if (status == RecordReadStatus.Failed) throw new IOException("A record could not be read for compaction.", DiskErrors.InputOutput);
         if (status == RecordReadStatus.Bad) return;
         try

@@ -122,8 +122,6 @@ public sealed partial class DiskStore
         if (_timer is not null) await _timer.DisposeAsync();
         Wake();
         await _loop;
-        _wake.Dispose();
-        _maintenance.Dispose();
         _round.TrySetResult();
     }
 
@@ -241,7 +239,7 @@ public sealed partial class DiskStore
 
     private void WriteHint(SegmentFile segment)
     {
-        var outcome = new SegmentScan(segment, Math.Min(segment.Tail, segment.File.Length)).Run();
+        var outcome = SegmentScan.Confirmed(segment, Math.Min(segment.Tail, segment.File.Length));
         var bytes = HintFile.BytesOf(outcome.Records.Count);
         if (Budget.FreeBytes < bytes + _segments.SegmentBytes || !_segments.TryReserve(bytes)) return;
         segment.HintBytes = bytes;

@@ -107,6 +107,8 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
         _log.Dispose();
         _segments.Dispose();
         _lock.Dispose();
+        _wake.Dispose();
+        _maintenance.Dispose();
     }
 
     private void SetState(DiskState state)

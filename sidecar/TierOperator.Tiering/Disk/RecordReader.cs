@@ -24,7 +24,9 @@ internal sealed class RecordReader(SegmentSet segments) : IRecordIdentity
 
     public bool TryIdentify(Location location, out Hash128 session, out ulong item)
     {
+        // More than once: a change that takes one bad read for an answer would replace what is there.
         var status = ReadHeader(location, out var header);
+        for (var tries = 1; tries < 3 && status != RecordReadStatus.Ok; tries++) status = ReadHeader(location, out header);
         session = header.Session;
         item = header.Item;
         return status == RecordReadStatus.Ok;

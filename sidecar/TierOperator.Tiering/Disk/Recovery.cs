@@ -92,6 +92,8 @@ internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILo
             return;
         }
 
+        // A number that is on a list of replaced ones must never be given again: its segment would go at the next start.
+        foreach (var replaced in header.Replaced) segments.RaiseEpoch(replaced);
         var segment = segments.Wrap(file, header, path);
         segment.ChargedBytes = DiskErrors.ToBlocks(entry.Length);
         segment.PreparedBytes = entry.Length;
@@ -132,7 +134,7 @@ internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILo
             return hint;
         }
 
-        var outcome = new SegmentScan(segment, segment.PreparedBytes).Run();
+        var outcome = SegmentScan.Confirmed(segment, segment.PreparedBytes);
         segment.Tail = outcome.Tail;
         segment.NeedsHint = true;
         Cut(segment);

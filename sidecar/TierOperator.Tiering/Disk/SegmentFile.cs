@@ -32,6 +32,9 @@ internal sealed class SegmentFile(IDiskFile file, SegmentHeader header, string p
     /// <summary>No record is appended any more.</summary>
     public bool IsSealed { get; set; }
 
+    /// <summary>A published copy has taken its place; only its file could not be deleted yet.</summary>
+    public bool IsReplaced { get; set; }
+
     /// <summary>It was sealed, or found, without a hint file.</summary>
     public bool NeedsHint { get; set; }
     public long Records { get; set; }

@@ -10,6 +10,9 @@ internal sealed class ScanOutcome
     /// <summary>Records that were written once and are not whole any more.</summary>
     public int BadRecords { get; set; }
 
+    /// <summary>Something did not check, be it damage, what a crash left, or one bad read.</summary>
+    public bool HasDoubts { get; set; }
+
     /// <summary>Where the last whole record ends.</summary>
     public long Tail { get; set; } = SegmentHeader.Bytes;
 }
@@ -33,6 +36,15 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
     private bool _gap;
     private bool _batchBegan;
 
+    /// <summary>Scans, and once more when anything did not check: a disk that misreads once must cost no data.</summary>
+    public static ScanOutcome Confirmed(SegmentFile segment, long length)
+    {
+        var first = new SegmentScan(segment, length).Run();
+        if (!first.HasDoubts) return first;
+        var second = new SegmentScan(segment, length).Run();
+        return second.Records.Count(record => !record.IsDamaged) >= first.Records.Count(record => !record.IsDamaged) ? second : first;
+    }
+
     public ScanOutcome Run()
     {
         var offset = (long)SegmentHeader.Bytes;
@@ -42,6 +54,7 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
                 || offset + RecordHeader.Bytes + header.Length > length)
             {
                 _gap = true;
+                _outcome.HasDoubts |= Window(offset, RecordHeader.Bytes).ContainsAnyExcept((byte)0);
                 offset = NextCandidate(offset + RecordHeader.Alignment);
                 continue;
             }
@@ -71,7 +84,12 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
         var record = HintRecord.Of(header, offset, !whole);
         _batch.Add(record);
         foreach (var session in dropped ?? []) _batch.Add(record with { Session = session, SizeUnits = 0 });
-        if (!whole) _outcome.BadRecords++;
+        if (!whole)
+        {
+            _outcome.BadRecords++;
+            _outcome.HasDoubts = true;
+        }
+
         if (!header.Has(RecordFlags.Last)) return;
         if (_batchBegan && _batch.TrueForAll(part => !part.IsDamaged))
         {

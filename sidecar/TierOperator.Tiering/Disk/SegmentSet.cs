@@ -48,7 +48,7 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
 
     public bool TryReserve(long bytes)
     {
-        if (!TryReserve(bytes)) return false;
+        if (!budget.TryReserve(bytes)) return false;
         Interlocked.Add(ref _chargedBytes, bytes);
         return true;
     }
