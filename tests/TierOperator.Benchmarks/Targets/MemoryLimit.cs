@@ -21,11 +21,11 @@ internal sealed class MemoryLimit : ITarget
 
     public async Task<IReadOnlyList<Measurement>> MeasureAsync(bool quick, CancellationToken cancellation)
     {
-        var times = quick ? 1 : 10;
+        var times = quick ? 0.1 : 10;
         return
         [
-            await PeakAsync("1 KiB items", url => FillAsync(url, times * Capacity / 1024, 1024, cancellation), cancellation),
-            await PeakAsync("64-byte items", url => FillAsync(url, times * Capacity / (64 + OverheadBytes), 64, cancellation), cancellation),
+            await PeakAsync("1 KiB items", url => FillAsync(url, (long)(times * Capacity) / 1024, 1024, cancellation), cancellation),
+            await PeakAsync("64-byte items", url => FillAsync(url, (long)(times * Capacity) / (64 + OverheadBytes), 64, cancellation), cancellation),
             await PeakAsync("32 uploads of 64 MiB", url => UploadAsync(url, cancellation), cancellation),
         ];
     }
