@@ -7,12 +7,20 @@ namespace TierOperator.Tiering.Engine;
 /// </summary>
 public sealed class HybridClock(TimeProvider time, uint node)
 {
+    private readonly bool _isSystem = time == TimeProvider.System;
     private ulong _last;
+    private long _offsetMs = time.GetUtcNow().ToUnixTimeMilliseconds() - Environment.TickCount64;
 
     public uint Node => node;
 
-    /// <summary>Unix milliseconds of the wall clock.</summary>
-    public long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+    /// <summary>
+    /// Unix milliseconds of the wall clock: by the system's coarse tick (a few milliseconds) and its offset, which costs a
+    /// fifth of asking for the time of day. <see cref="Adjust"/> follows steps of the wall clock.
+    /// </summary>
+    public long NowMs => _isSystem ? Environment.TickCount64 + Volatile.Read(ref _offsetMs) : time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Takes over where the wall clock stands now; called about once a second.</summary>
+    public void Adjust() => Volatile.Write(ref _offsetMs, time.GetUtcNow().ToUnixTimeMilliseconds() - Environment.TickCount64);
 
     /// <summary>A version newer than every one given before, and than <paramref name="after"/>.</summary>
     public ItemVersion Next(ItemVersion after = default)

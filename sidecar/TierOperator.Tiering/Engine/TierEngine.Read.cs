@@ -182,6 +182,7 @@ public sealed partial class TierEngine
     {
         var isDue = rule.UsesMemory && IsDueForPromotion(hash, header, rule);
         var isTold = _clock.NowMs - header.LastAccessMs < rule.TellEveryMs;
+        if (!isDue) _memory.Queue.Miss(hash);
         if (!isDue && isTold) return;
         if (TryCloseGate(key.Span, hash) is not { } gate) return; // somebody is at it already
         try

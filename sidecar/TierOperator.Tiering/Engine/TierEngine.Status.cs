@@ -42,6 +42,10 @@ public sealed partial class TierEngine
         return new FlushReport(_disk.Unsettled.Count);
     }
 
+    /// <summary>Rewrites the disk's segments without what is dead.</summary>
+    public ValueTask CompactAsync(CancellationToken cancellationToken)
+        => _disk?.CompactAsync(cancellationToken) ?? ValueTask.CompletedTask;
+
     private void TellAll()
     {
         foreach (var shard in _memory.Shards) TellDisk(shard);

@@ -17,6 +17,7 @@ public sealed partial class TierEngine
         if (_disk is not null)
         {
             _disk.StateChanged += OnDiskState;
+            _disk.SessionGone += OnDiskGone;
         }
 
         var token = _closing.Token;
@@ -53,6 +54,7 @@ public sealed partial class TierEngine
         using var timer = new PeriodicTimer(_options.SweepEvery, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
+            _clock.Adjust();
             await SweepOnceAsync(ShardsPerSweep);
             CheckPressure();
         }
@@ -191,6 +193,18 @@ public sealed partial class TierEngine
         }
 
         return members;
+    }
+
+    /// <summary>The disk evicted or expired a session by its own measure: memory's copy is the only one now.</summary>
+    private unsafe void OnDiskGone(byte[] key, SessionGoneReason reason)
+    {
+        var hash = _memory.HashOf(key);
+        var shard = _memory.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var session = shard.FindSession_NeedsLock(key, hash);
+            if (session != null) session->Flags &= ~SessionFlags.OnDisk;
+        }
     }
 
     private void OnDiskState(DiskState state)

@@ -25,13 +25,11 @@ internal sealed unsafe partial class MemoryShard
     {
         lock (Gate)
         {
-            var session = FindSession_NeedsLock(sessionKey, hash);
-            if (session == null) return MemoryAnswer.Below;
+            var item = FindItem_NeedsLock(sessionKey, hash, itemKey);
+            if (item == null) return WithoutItem_NeedsLock(sessionKey, hash, nowMs, rules);
+            var session = item->Session;
             var rule = rules.Stored(session->RuleId, sessionKey);
             if (IsExpired_NeedsLock(session, rule, nowMs)) return MemoryAnswer.Expired;
-            var item = FindItem_NeedsLock(session, itemKey);
-            if (item == null)
-                return session->Flags.Has(SessionFlags.HasDiskItems) ? MemoryAnswer.Below : MemoryAnswer.Absent;
             if (item->LargeIndex < 0 && item->ValueLength > destination.Length) return MemoryAnswer.Below;
 
             Access_NeedsLock(session, rule, nowMs);
@@ -40,6 +38,14 @@ internal sealed unsafe partial class MemoryShard
             Fill_NeedsLock(item, nowMs, destination, ref hit);
             return MemoryAnswer.Hit;
         }
+    }
+
+    private MemoryAnswer WithoutItem_NeedsLock(ReadOnlySpan<byte> sessionKey, ulong hash, long nowMs, RuleTable rules)
+    {
+        var session = FindSession_NeedsLock(sessionKey, hash);
+        if (session == null) return MemoryAnswer.Below;
+        if (IsExpired_NeedsLock(session, rules.Stored(session->RuleId, sessionKey), nowMs)) return MemoryAnswer.Expired;
+        return session->Flags.Has(SessionFlags.HasDiskItems) ? MemoryAnswer.Below : MemoryAnswer.Absent;
     }
 
     /// <summary>

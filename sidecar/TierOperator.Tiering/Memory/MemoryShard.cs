@@ -58,6 +58,21 @@ internal sealed unsafe partial class MemoryShard(int index, int shardCount, ulon
         return null;
     }
 
+    /// <summary>Finds an item without looking its session up first: one walk through memory less on the hit path.</summary>
+    public ItemRecord* FindItem_NeedsLock(ReadOnlySpan<byte> sessionKey, ulong sessionHash, ReadOnlySpan<byte> key)
+    {
+        var hash = KeyHash.Compute(key, sessionHash ^ seed);
+        var item = (ItemRecord*)_itemBuckets[BucketOf(hash, _itemBuckets.Length)];
+        while (item != null)
+        {
+            if (item->Hash == (uint)hash && ItemRecord.Key(item).SequenceEqual(key)
+                && item->Session->Hash == sessionHash && SessionRecord.Key(item->Session).SequenceEqual(sessionKey)) return item;
+            item = item->Next;
+        }
+
+        return null;
+    }
+
     public SessionRecord* SessionAt_NeedsLock(int slot)
     {
         var local = slot / shardCount;
