@@ -27,7 +27,7 @@ internal sealed class YamlComposer(string text, FaultCollector faults)
         catch (YamlException exception)
         {
             var at = exception.Message.Contains("tab as indentation", StringComparison.Ordinal) ? FirstTab() : new SourcePosition((int)exception.Start.Line, (int)exception.Start.Column);
-            faults.Add(PolicyCodes.Syntax, "", at, "this is not YAML: " + Reason(exception), SyntaxHelp(at));
+            faults.Add(PolicyCodes.Syntax, "", at, "this is not YAML: " + Reason(exception), SyntaxHelp(at, exception.Message));
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or FormatException
             or OverflowException or IndexOutOfRangeException or InvalidCastException or NullReferenceException)
@@ -167,12 +167,12 @@ internal sealed class YamlComposer(string text, FaultCollector faults)
         }
     }
 
-    private string SyntaxHelp(SourcePosition at)
+    private string SyntaxHelp(SourcePosition at, string reason)
     {
         var line = text.AsSpan();
         for (var skip = 1; skip < at.Line && line.IndexOf('\n') is >= 0 and var end; skip++) line = line[(end + 1)..];
         if (line.IndexOf('\n') is >= 0 and var length) line = line[..length];
         if (line.TrimStart(' ').StartsWith("\t")) return "indent with spaces, not tabs";
-        return line.Contains('*') ? "a value that starts with '*' needs quotes: \"*\"" : "check indentation, brackets and quotes; values with ':' or '#', or that start with *, &, !, %, @ or `, need quotes";
+        return reason.Contains("anchor or alias", StringComparison.Ordinal) ? "a value that starts with '*' needs quotes: \"*\"" : "check indentation, brackets and quotes; values with ':' or '#', or that start with *, &, !, %, @ or `, need quotes";
     }
 }

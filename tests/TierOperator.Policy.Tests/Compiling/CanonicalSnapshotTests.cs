@@ -78,6 +78,17 @@ public class CanonicalSnapshotTests
         }
     }
 
+    [Fact]
+    public void Write_TextsBeyondTheBasicPlane_ReadBackAsThemselves()
+    {
+        var first = PolicyLoader.Load(Plain.Replace("\"a*\"", "\"\\U0001F600\\u2028\\\"\\\\é*\"", StringComparison.Ordinal));
+        var second = PolicyLoader.Load(first.Snapshot);
+
+        Assert.Empty(second.Faults);
+        Assert.Equal(first.Policy!.Revision, second.Policy!.Revision);
+        Assert.Contains("\U0001F600\u2028\"\\é*", second.Document!.Spec!.Rules![0].Match!.Sessions!);
+    }
+
     /// <summary>Revisions are compared across versions of this program: the form of the bytes is a contract.</summary>
     [Fact]
     public void Write_KnownDocument_HasTheBytesThatItAlwaysHad() =>
