@@ -23,5 +23,6 @@ internal static class Program
         RunCommand.Create(),
         PolicyCommand.Create(),
         StorageCommand.Create(),
+        RetentionCommand.Create(),
     };
 }

@@ -14,6 +14,7 @@ internal static class StorageCommand
         ClientCommand.Create("stats", "Counters since the start.", StatsAsync),
         Retrieve(),
         MigrateCommand.Create(),
+        ClientCommand.Create("compact", "Rewrite the disk's segments without what is dead.", CompactAsync),
     };
 
     private static Command Retrieve()
@@ -50,6 +51,12 @@ internal static class StorageCommand
             context.Out.Write(TiersTable(stats));
             context.Out.Write(Tables.OfMembers(stats.GetProperty("counters")));
         });
+    }
+
+    private static async Task CompactAsync(ClientContext context)
+    {
+        using var answer = await LongWork.WhileAsync("compacting", context.Sidecar.CallAsync(HttpMethod.Post, "/v1/storage/compact", null, context.Cancellation));
+        context.Print(answer, _ => context.Out.WriteLine("compacted"));
     }
 
     private static Table TiersTable(JsonElement status)

@@ -26,6 +26,8 @@ internal static class ApiCalls
         new("POST", "/v1/batch", "batch", BatchCall.RunAsync),
         new("DELETE", "/v1/subjects/{subject}", "eraseSubject", SubjectCalls.EraseAsync),
         new("GET", "/v1/subjects/{subject}/export", "exportSubject", SubjectCalls.ExportAsync),
+        new("POST", "/v1/retention/run", "runRetention", RetentionCall.RunAsync),
+        new("POST", "/v1/storage/compact", "compactStorage", StorageCall.CompactAsync),
         new("GET", "/v1/status", "readStatus", StatusCalls.StatusAsync),
         new("GET", "/v1/stats", "readStats", StatusCalls.StatsAsync),
         new("GET", "/v1/policy", "readPolicy", StatusCalls.PolicyAsync),

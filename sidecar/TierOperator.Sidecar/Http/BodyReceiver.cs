@@ -97,9 +97,14 @@ internal static class BodyReceiver
             {
                 var read = await reader.ReadAsync(http.RequestAborted);
                 var total = building.Length + read.Buffer.Length;
-                if (total > maxBytes) return ReceivedBody.Refused(Problems.TooLarge(maxBytes, flag));
-                for (; reserved < total; reserved += GrowBytes)
-                    if (!lease.TryGrow(GrowBytes)) return ReceivedBody.Refused(Problems.OverBudget());
+                var refusal = total > maxBytes ? Problems.TooLarge(maxBytes, flag) : null;
+                for (; refusal is null && reserved < total; reserved += GrowBytes)
+                    if (!lease.TryGrow(GrowBytes)) refusal = Problems.OverBudget();
+                if (refusal is not null)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    return ReceivedBody.Refused(refusal);
+                }
 
                 foreach (var segment in read.Buffer) building.Append(segment.Span);
                 reader.AdvanceTo(read.Buffer.End);

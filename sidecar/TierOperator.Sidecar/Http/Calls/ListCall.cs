@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Engine;
 
 namespace TierOperator.Sidecar.Http.Calls;
 
@@ -20,24 +21,32 @@ internal static class ListCall
             && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
             return exchange.RefuseAsync(Problems.Malformed($"limit takes 1 to {MaxLimit}."));
 
-        var prefix = Encoding.UTF8.GetBytes(exchange.Query("prefix") ?? "");
-        var page = exchange.Engine.List(prefix, tier, limit, exchange.Query("cursor"));
-        return JsonAnswer.WriteAsync(exchange.Http, 200, json =>
+        try
         {
-            json.WriteStartArray("sessions");
-            foreach (var session in page.Sessions)
-            {
-                json.WriteStartObject();
-                json.WriteId("session", session.Key);
-                json.WriteStrings("tiers", TierNames.Each(session.Tiers));
-                json.WriteNumber("bytes", session.Bytes);
-                json.WriteNumber("items", session.Items);
-                json.WriteTime("lastAccess", session.LastAccessMs);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteString("next", page.Next);
-        });
+            var prefix = Encoding.UTF8.GetBytes(exchange.Query("prefix") ?? "");
+            return AnswerAsync(exchange, exchange.Engine.List(prefix, tier, limit, exchange.Query("cursor")));
+        }
+        catch (FormatException)
+        {
+            return exchange.RefuseAsync(Problems.Malformed("cursor is not the \"next\" of a page that this sidecar gave."));
+        }
     }
+
+    private static Task AnswerAsync(Exchange exchange, SessionPage page) => JsonAnswer.WriteAsync(exchange.Http, 200, json =>
+    {
+        json.WriteStartArray("sessions");
+        foreach (var session in page.Sessions)
+        {
+            json.WriteStartObject();
+            json.WriteId("session", session.Key);
+            json.WriteStrings("tiers", TierNames.Each(session.Tiers));
+            json.WriteNumber("bytes", session.Bytes);
+            json.WriteNumber("items", session.Items);
+            json.WriteTime("lastAccess", session.LastAccessMs);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteString("next", page.Next);
+    });
 }

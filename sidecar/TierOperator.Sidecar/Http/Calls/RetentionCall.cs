@@ -1,0 +1,47 @@
+using System.Text.Json;
+using TierOperator.Tiering.Retention;
+
+namespace TierOperator.Sidecar.Http.Calls;
+
+/// <summary>Runs retention, or previews it: the executed set equals the previewed one.</summary>
+internal static class RetentionCall
+{
+    /// <summary>Ids listed per entry; the counts are always whole.</summary>
+    private const int MaxListed = 1000;
+
+    public static async Task RunAsync(Exchange exchange)
+    {
+        var dryRun = false;
+        if (exchange.Query("dryRun") is { } text && !bool.TryParse(text, out dryRun))
+        {
+            await exchange.RefuseAsync(Problems.Malformed("dryRun is true or false."));
+            return;
+        }
+
+        var report = await exchange.Engine.RunRetentionAsync(dryRun, exchange.Aborted);
+        await JsonAnswer.WriteAsync(exchange.Http, 200, json =>
+        {
+            json.WriteBoolean("dryRun", report.IsDryRun);
+            json.WriteNumber("sessions", report.Entries.Sum(entry => entry.Sessions.Count));
+            json.WriteNumber("bytes", report.Entries.Sum(entry => entry.Bytes));
+            json.WriteStartArray("entries");
+            foreach (var entry in report.Entries) Write(json, entry);
+            json.WriteEndArray();
+        });
+    }
+
+    private static void Write(Utf8JsonWriter json, RetentionEntryReport entry)
+    {
+        json.WriteStartObject();
+        json.WriteString("dataCategory", entry.DataCategory);
+        json.WriteString("action", entry.Action.ToString());
+        json.WriteNumber("sessions", entry.Sessions.Count);
+        json.WriteNumber("bytes", entry.Bytes);
+        json.WriteString("skipped", entry.Skipped);
+        json.WriteStartArray("ids");
+        foreach (var id in entry.Sessions.Take(MaxListed))
+            if (System.Text.Unicode.Utf8.IsValid(id)) json.WriteStringValue(id);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using TierOperator.Sidecar.Hosting;
+using TierOperator.Sidecar.Tests.Running;
+
+namespace TierOperator.Sidecar.Tests.Commands;
+
+public sealed class ClientCommandTests
+{
+    [Fact]
+    public async Task Storage_Commands_TalkToARunningSidecar()
+    {
+        await using var sidecar = await RunningSidecar.StartAsync();
+        await sidecar.PutAsync("/v1/sessions/a%2Fb/items/i", "hello").AssertStatusAsync(201);
+        await sidecar.PutAsync("/v1/sessions/p:1", """{"x":1}""", "application/json").AssertStatusAsync(201);
+        string[] url = ["--url", sidecar.Host.Api.ToString()];
+
+        Assert.Equal("hello", (await OkAsync(["storage", "retrieve", "a/b", "--item", "i", .. url])));
+        Assert.Equal("""{"x":1}""", await OkAsync(["storage", "retrieve", "p:1", .. url]));
+        Assert.Contains("memory", await OkAsync(["storage", "status", .. url]), StringComparison.Ordinal);
+        using var stats = JsonDocument.Parse(await OkAsync(["storage", "stats", "--output", "json", .. url]));
+        Assert.Equal(2, stats.RootElement.GetProperty("tiers").GetArrayLength());
+        Assert.Contains("1 sessions moved", await OkAsync(["storage", "migrate", "--prefix", "p:", "--to", "spillover", .. url]), StringComparison.Ordinal);
+        Assert.Contains("memory", await OkAsync(["storage", "migrate", "p:1", "--to", "memory", .. url]), StringComparison.Ordinal);
+        Assert.Contains("compacted", await OkAsync(["storage", "compact", .. url]), StringComparison.Ordinal);
+        Assert.Contains("chat", await OkAsync(["retention", "run", "--dry-run", .. url]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Command_Refused_IsExitCode1WithTheSidecarsWords()
+    {
+        await using var sidecar = await RunningSidecar.StartAsync();
+
+        var (code, _, error) = await SidecarExecutable.RunAsync(["storage", "retrieve", "none", "--url", sidecar.Host.Api.ToString()]);
+
+        Assert.Equal(ExitCode.Refused, code);
+        Assert.Contains("No tier of the policy holds this session", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Command_NobodyListens_IsExitCode2AndSaysWhatToDo()
+    {
+        var (code, _, error) = await SidecarExecutable.RunAsync(["storage", "status"], ("TIER_URL", "http://127.0.0.1:1"));
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("is the sidecar running?", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("storage", "frobnicate")]
+    [InlineData("storage", "migrate", "x")]
+    [InlineData("storage", "status", "--output", "xml")]
+    [InlineData("run", "--no-such-flag")]
+    public async Task Command_CalledWrongly_IsExitCode2(params string[] arguments)
+        => Assert.Equal(ExitCode.Usage, (await SidecarExecutable.RunAsync(arguments)).Code);
+
+    private static async Task<string> OkAsync(string[] arguments)
+    {
+        var (code, output, error) = await SidecarExecutable.RunAsync(arguments);
+        Assert.True(code == 0, $"exit code {code}: {error}");
+        return output;
+    }
+}

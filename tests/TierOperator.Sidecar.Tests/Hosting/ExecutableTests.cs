@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Net.Sockets;
+using TierOperator.Sidecar.Hosting;
+using TierOperator.Sidecar.Tests.Running;
+
+namespace TierOperator.Sidecar.Tests.Hosting;
+
+/// <summary>The real executable: its ready line, its refusals and its end.</summary>
+public sealed class ExecutableTests : IDisposable
+{
+    private static readonly string[] s_freePorts = ["--api-port", "0", "--admin-port", "0"];
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public async Task Run_GoodPolicy_PrintsItsReadyLineAndStopsCleanly()
+    {
+        await using var sidecar = await StartAsync(Policies.MemoryAndDisk, "--data", _folder.File("data"));
+        using var http = new HttpClient { BaseAddress = sidecar.Api };
+        using var put = await http.PutAsync("/v1/sessions/s/items/i", new StringContent("kept"));
+
+        var (code, error) = await sidecar.StopAsync();
+
+        Assert.Matches("^ready api=http://127.0.0.1:[0-9]+ admin=http://127.0.0.1:[0-9]+ policy=test revision=[0-9a-f]{64}$", sidecar.ReadyLine);
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains("0 sessions pending", error, StringComparison.Ordinal);
+        await using var again = await StartAsync(Policies.MemoryAndDisk, "--data", _folder.File("data"));
+        using var reader = new HttpClient { BaseAddress = again.Api };
+        Assert.Equal("kept", await reader.GetStringAsync("/v1/sessions/s/items/i"));
+    }
+
+    [Fact]
+    public async Task Run_Interrupted_StopsTooAndLogsJson()
+    {
+        await using var sidecar = await StartAsync(Policies.MemoryOnly, "--log-format", "json");
+
+        var (code, error) = await sidecar.StopAsync("INT");
+
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.All(error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.StartsWith("{", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Run_UnixSocket_ServesTheApiThereForAnyHost()
+    {
+        await using var sidecar = await StartAsync(Policies.MemoryOnly, "--unix-socket", _folder.File("api.sock"));
+
+        var answer = await RawSocket.TalkAsync(new UnixDomainSocketEndPoint(_folder.File("api.sock")), "GET /v1/status HTTP/1.1\r\nHost: anything\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unknown field", "capacty", ExitCode.Refused)]
+    [InlineData("empty", "empty", ExitCode.Refused)]
+    [InlineData("missing", "no such file", ExitCode.Usage)]
+    public async Task Run_BadPolicy_SaysWhatIsWrong(string kind, string says, int code)
+    {
+        if (kind != "missing") _folder.Write("policy.yaml", kind == "empty" ? "" : Policies.Faulty);
+
+        await AssertRefusedAsync(code, says, ["run", "--policy", _folder.File("policy.yaml"), .. s_freePorts]);
+    }
+
+    [Fact]
+    public async Task Run_WithoutPolicyOrData_SaysWhichFlag()
+    {
+        await AssertRefusedAsync(ExitCode.Usage, "--policy", ["run", .. s_freePorts]);
+        await AssertRefusedAsync(ExitCode.Usage, "--data", ["run", "--policy", _folder.Write("p.yaml", Policies.MemoryAndDisk), .. s_freePorts]);
+    }
+
+    [Fact]
+    public async Task Run_DataFolderInUseOrAFile_SaysSo()
+    {
+        await using var first = await StartAsync(Policies.MemoryAndDisk, "--data", _folder.File("data"));
+
+        await AssertRefusedAsync(ExitCode.Data, "use", ["run", "--policy", _folder.File("policy.yaml"), "--data", _folder.File("data"), .. s_freePorts]);
+        await AssertRefusedAsync(ExitCode.Data, "file", ["run", "--policy", _folder.File("policy.yaml"), "--data", _folder.Write("file", "x"), .. s_freePorts]);
+    }
+
+    [Fact]
+    public async Task Run_PortInUse_SaysWhichAndHowToChange()
+    {
+        await using var first = await StartAsync(Policies.MemoryOnly);
+        var taken = first.Api!.Port.ToString(CultureInfo.InvariantCulture);
+
+        await AssertRefusedAsync(ExitCode.Address, "--api-port", ["run", "--policy", _folder.File("policy.yaml"), "--api-port", taken, "--admin-port", "0"]);
+    }
+
+    [Fact]
+    public async Task Run_EncryptionKeys_MustBeThereAndRight()
+    {
+        string[] run = ["run", "--policy", _folder.Write("p.yaml", Policies.Encrypted), "--data", _folder.File("data"), .. s_freePorts];
+        await AssertRefusedAsync(ExitCode.Key, "--secrets", run);
+        await AssertRefusedAsync(ExitCode.Key, "keys", [.. run, "--secrets", _folder.File("secrets")]);
+
+        Directory.CreateDirectory(_folder.File("secrets/keys"));
+        _folder.Write("secrets/keys/current", "k1");
+        _folder.Write("secrets/keys/k1", "too short");
+        await AssertRefusedAsync(ExitCode.Key, "k1", [.. run, "--secrets", _folder.File("secrets")]);
+    }
+
+    [Fact]
+    public async Task Run_Variables_AreReadAndNamedInFaults()
+    {
+        var (code, _, error) = await SidecarExecutable.RunAsync(["run", "--api-port", "0"], ("TIER_POLICY", _folder.Write("p.yaml", Policies.MemoryOnly)), ("TIER_ADMIN_PORT", "many"));
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("TIER_ADMIN_PORT", error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private Task<SidecarExecutable> StartAsync(string policy, params string[] flags)
+        => SidecarExecutable.StartAsync(["--policy", _folder.Write("policy.yaml", policy), .. s_freePorts, .. flags]);
+
+    private static async Task AssertRefusedAsync(int code, string says, string[] arguments)
+    {
+        var (exit, output, error) = await SidecarExecutable.RunAsync(arguments);
+
+        Assert.True(code == exit, $"wanted exit code {code}, got {exit}: {error}");
+        Assert.Contains(says, error, StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(output);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Net;
+using System.Text.Json;
+
+namespace TierOperator.Sidecar.Tests.Running;
+
+/// <summary>What tests ask of an answer.</summary>
+internal static class Answers
+{
+    public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response)
+    {
+        using var document = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Asserts a problem of a status and slug, with a detail.</summary>
+    public static async Task<string> AssertProblemAsync(this Task<HttpResponseMessage> sending, int status, string slug)
+    {
+        using var response = await sending;
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True((HttpStatusCode)status == response.StatusCode, $"wanted {status} {slug}, got {(int)response.StatusCode}: {text}");
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        using var problem = JsonDocument.Parse(text);
+        Assert.Equal($"https://tieroperator.io/problems/{slug}", problem.RootElement.GetProperty("type").GetString());
+        Assert.Equal(status, problem.RootElement.GetProperty("status").GetInt32());
+        return problem.RootElement.GetProperty("detail").GetString()!;
+    }
+
+    public static string? Header(this HttpResponseMessage response, string name)
+        => response.Headers.TryGetValues(name, out var values) ? string.Join(",", values) : null;
+
+    public static async Task AssertStatusAsync(this Task<HttpResponseMessage> sending, int status)
+    {
+        using var response = await sending;
+        Assert.True(status == (int)response.StatusCode, $"wanted {status}, got {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+    }
+}
