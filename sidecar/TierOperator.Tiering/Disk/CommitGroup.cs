@@ -5,6 +5,8 @@ internal sealed class CommitGroup
 {
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public List<PendingBatch> Batches { get; } = [];
     public long LastTicket { get; private set; }
     public Task Decided => _decided.Task;
@@ -15,5 +17,10 @@ internal sealed class CommitGroup
         LastTicket = batch.Ticket;
     }
 
+    /// <summary>Decided, and in the index.</summary>
+    public Task Settled => _settled.Task;
+
     public void Decide() => _decided.TrySetResult();
+
+    public void Settle() => _settled.TrySetResult();
 }

@@ -26,8 +26,7 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
         {
             var plan = CompactionPlan.Best(Candidates(), segments.SegmentBytes, minGainBytes, options.Keys?.CurrentId ?? "");
             if (plan is null) return false;
-            Run_NeedsLock(plan);
-            return true;
+            return Run_NeedsLock(plan);
         }
     }
 
@@ -57,15 +56,18 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
         return ordered;
     }
 
-    private void Run_NeedsLock(CompactionPlan plan)
+    /// <summary>True when it freed something; else trying again would not either.</summary>
+    private bool Run_NeedsLock(CompactionPlan plan)
     {
         RemoveReplaced_NeedsLock();
         var extra = Math.Max(0, plan.MaxCopyBytes - segments.SegmentBytes);
-        if (extra > 0 && !segments.TryReserve(extra)) return;
+        if (extra > 0 && !segments.TryReserve(extra)) return false;
         SegmentFile? copy = null;
         try
         {
             copy = WriteCopy(plan);
+            // Charged before the old ones are released, so that nobody takes the room in between.
+            if (copy is not null) segments.Charge(copy.ChargedBytes);
             // From its rename on the copy is the truth, for a start would take it so, whether or not what follows succeeds.
             if (copy is not null)
             {
@@ -76,11 +78,11 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
             // Oldest first, each made durable: a deletion must not go before what it deletes.
             foreach (var segment in plan.Segments) segments.Remove(segment);
             Interlocked.Increment(ref _compactions);
+            return (copy?.ChargedBytes ?? 0) < plan.Segments.Sum(segment => segment.ChargedBytes) || copy?.Header.KeyId != plan.Segments[0].Header.KeyId;
         }
         finally
         {
             segments.Charge(-extra);
-            if (copy is not null) segments.Charge(copy.ChargedBytes);
         }
     }
 

@@ -25,6 +25,7 @@ public sealed partial class DiskStore
     private volatile bool _isStuck;
     private volatile bool _isClosing;
     private long _scratchBytes;
+    private long _wantedBytes;
 
     /// <summary>Raised when the store took a session out by itself. On a background thread; must return soon.</summary>
     public event Action<byte[], SessionGoneReason>? SessionGone;
@@ -34,9 +35,14 @@ public sealed partial class DiskStore
     public long Compactions => _compactor.Compactions;
     public long CompactedBytes => _compactor.RewrittenBytes;
 
+    /// <summary>Records by the id of the key that they stand under; the empty id is in the clear.</summary>
+    public IReadOnlyDictionary<string, long> RecordsByKey()
+        => _segments.InOrder().GroupBy(segment => segment.Header.KeyId, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Sum(segment => segment.Records), StringComparer.Ordinal);
+
     /// <summary>What live data and deletions may occupy: the capacity without what others hold, the log's end and scratch.</summary>
     public long UsableBytes
-        => Math.Max(0, _options.CapacityBytes - (Budget.UsedBytes - _segments.ChargedBytes) - (2 * _segments.SegmentBytes));
+        => Math.Max(0, _options.CapacityBytes - (Budget.UsedBytes - _segments.ChargedBytes) - (2 * _segments.SegmentBytes) - _segments.OverheadBytes);
 
     /// <summary>Rewrites everything that holds garbage or stands under an old key.</summary>
     public async ValueTask CompactAsync(CancellationToken cancellation)
@@ -130,38 +136,40 @@ public sealed partial class DiskStore
         if (_hasFault) return;
         _sweeper.SweepExpired(NowMs);
         var occupied = Occupied;
+        var wanted = Interlocked.Exchange(ref _wantedBytes, 0);
         var evicted = true;
         if (occupied > UsableBytes * _options.EvictAtPercent / 100)
             evicted = _sweeper.Evict(occupied - (UsableBytes * (_options.EvictAtPercent - EvictBelowPercent) / 100), NowMs);
         while (NeedsSpace() && !_isClosing && _compactor.TryCompact(minGainBytes: 1)) { }
         while (!_isClosing && _compactor.TryCompact(_segments.SegmentBytes / 2)) { }
-        _isStuck = !evicted && !HasRoom(0);
+        _isStuck = !evicted && (wanted == 0 ? _isStuck : !HasRoom(wanted));
         SetState(_isStuck ? DiskState.Full : DiskState.Healthy);
         WriteHints();
         if (!_hasFault && Budget.FreeBytes > 2 * _segments.SegmentBytes) _segments.TryPrepareSpare();
     }
 
-    private long Occupied => _segments.LiveBytes + _segments.TombstoneBytes + PendingBytes;
+    private long Occupied => _segments.LiveBytes + _segments.TombstoneBytes;
 
     private bool NeedsSpace() => _segments.Spares == 0 && Budget.FreeBytes < _segments.SegmentBytes;
 
     private bool HasRoom(long bytes)
     {
-        var after = Occupied + bytes;
+        var occupied = Occupied;
         var usable = UsableBytes;
-        if (after > usable * _options.EvictAtPercent / 100) Wake();
-        return after <= usable * HardLimitPercent / 100;
+        if (occupied > usable * _options.EvictAtPercent / 100 && !_isStuck) Wake();
+        return occupied + PendingBytes + bytes <= usable * HardLimitPercent / 100;
     }
 
-    private AppendStatus NoRoom()
+    private AppendStatus NoRoom(long bytes)
     {
+        Interlocked.Exchange(ref _wantedBytes, bytes);
         if (_isStuck) return AppendStatus.Full;
         Wake();
         return AppendStatus.Busy;
     }
 
     /// <summary>Called by the committer when it needs another segment and there is no room for it.</summary>
-    private bool TryMakeRoom() => _segments.TryDropSpare() || _compactor.TryCompact(minGainBytes: 1);
+    private bool TryMakeRoom() => _segments.TryDropSpare() || _compactor.TryCompact(minGainBytes: 1) || _segments.TryDropHint();
 
     private void OnSealed(SegmentFile segment)
     {
@@ -242,7 +250,7 @@ public sealed partial class DiskStore
         var outcome = SegmentScan.Confirmed(segment, Math.Min(segment.Tail, segment.File.Length));
         var bytes = HintFile.BytesOf(outcome.Records.Count);
         if (Budget.FreeBytes < bytes + _segments.SegmentBytes || !_segments.TryReserve(bytes)) return;
-        segment.HintBytes = bytes;
+        _segments.SetHint(segment, bytes);
         HintFile.Write(_segments, segment, outcome);
         segment.NeedsHint = false;
     }

@@ -19,7 +19,7 @@ public sealed partial class DiskStore
         var tombstones = _options.Tombstones > TimeSpan.Zero ? NowMs + (long)_options.Tombstones.TotalMilliseconds : 0;
         var size = Measure(batch);
         if (size > Math.Min(Location.MaxSegmentBytes / 2, UsableBytes / 2)) return AppendStatus.TooLarge;
-        if (!HasRoom(size)) return NoRoom();
+        if (!HasRoom(size)) return NoRoom(size);
         var pending = _encoder.Encode(batch, tombstones);
         var taken = _commit.Enqueue((Gone: _gone, Pending: pending, batch.ExpectsSession), static state => state.Gone.Admit(state.Pending, state.ExpectsSession) ? state.Pending : null, Publish);
         if (taken is null) pending.Release();
@@ -38,6 +38,7 @@ public sealed partial class DiskStore
     public ValueTask FlushAsync(CancellationToken cancellation) => _commit.FlushAsync(cancellation);
 
     public IReadOnlyCollection<byte[]> Unsettled => _unsettled.Keys;
+    public int UnsettledCount => _unsettled.Count;
 
     /// <summary>Declares that the disk misses the session's latest state; false when there are too many such sessions.</summary>
     public bool MarkUnsettled(ReadOnlySpan<byte> session)
@@ -46,23 +47,24 @@ public sealed partial class DiskStore
     /// <summary>Believes the disk again; call it when the session's whole state was appended anew.</summary>
     public void Settle(ReadOnlySpan<byte> session) => _unsettled.Remove(_hash.Session(session));
 
-    int ICommitTarget.Write(List<PendingBatch> batches)
+    /// <summary>Under one lock from the write to the index: who seals the log finds nothing between the two.</summary>
+    void ICommitTarget.Commit(List<PendingBatch> batches, Action<int> decide)
     {
         lock (_logGate)
         {
-            if (_hasFault) return 0;
-            var durable = _log.Write(batches, out var failure);
-            if (failure is not null) OnFault(failure);
-            return durable;
-        }
-    }
+            var started = _time.GetTimestamp();
+            var durable = 0;
+            if (!_hasFault)
+            {
+                durable = _log.Write(batches, out var failure);
+                if (failure is not null) OnFault(failure);
+            }
 
-    void ICommitTarget.Settle(List<PendingBatch> batches, int durable, TimeSpan elapsed)
-    {
-        for (var i = 0; i < batches.Count; i++)
-        {
-            if (i < durable) Apply(batches[i]);
-            else Abandon(batches[i]);
+            // Unsettled first: a waiter that is told of the failure must find the session so.
+            for (var i = durable; i < batches.Count; i++) Abandon(batches[i]);
+            decide(durable);
+            _metrics?.Committed(_time.GetElapsedTime(started), batches.Count, failed: durable < batches.Count);
+            for (var i = 0; i < durable; i++) Apply(batches[i]);
         }
     }
 

@@ -28,6 +28,7 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
     private readonly GroupCommit _commit;
     private readonly UnsettledSessions _unsettled;
     private readonly Lock _stateGate = new();
+    private DiskMetrics? _metrics;
     private volatile int _state;
     private bool _disposed;
 
@@ -43,7 +44,7 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
         _unsettled = new UnsettledSessions(options.MaxUnsettled);
         _compactor = new Compactor(_segments, _index, _reader, options);
         _log = new LogWriter(options, _segments, Apply, OnSealed, TryMakeRoom, logger);
-        _commit = new GroupCommit(this, options.MaxPendingBytes);
+        _commit = new GroupCommit(this, Math.Min(options.MaxPendingBytes, options.CapacityBytes / 16));
     }
 
     public bool IsHealthy => State == DiskState.Healthy;
@@ -67,7 +68,7 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
 
     /// <summary>Opens the folder and reads its index.</summary>
     /// <exception cref="DiskStoreException">It cannot be opened; the message says what to do.</exception>
-    public static DiskStore Open(DiskOptions options, IDiskDoor door, TimeProvider time, ILogger? logger = null)
+    public static DiskStore Open(DiskOptions options, IDiskDoor door, TimeProvider time, ILogger? logger = null, DiskMetrics? metrics = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CapacityBytes, DiskOptions.MinCapacityBytes);
         IDisposable? folderLock = null;
@@ -83,6 +84,8 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
             var manifest = Manifest.OpenOrCreate(door, options.Folder, options.Keys, mayCreate: !hasSegments);
             store = new DiskStore(options, door, time, logger ?? NullLogger.Instance, folderLock, manifest);
             store.Recover();
+            store._metrics = metrics;
+            metrics?.Observe(store);
             store.Start();
             return store;
         }

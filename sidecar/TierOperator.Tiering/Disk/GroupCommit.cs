@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace TierOperator.Tiering.Disk;
 
 /// <summary>
@@ -89,14 +87,13 @@ internal sealed class GroupCommit : IDisposable
         }
     }
 
-    /// <summary>Everything that was in line when it is called is decided when it returns.</summary>
+    /// <summary>Everything that was in line when it is called is decided, and in the index, when it returns.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellation)
     {
         Task task;
         lock (_gate)
         {
-            if (_decidedTicket == _lastTicket) return;
-            task = _open.Batches.Count > 0 ? _open.Decided : _inFlight?.Decided ?? Task.CompletedTask;
+            task = _open.Batches.Count > 0 ? _open.Settled : _inFlight?.Settled ?? Task.CompletedTask;
         }
 
         await task.WaitAsync(cancellation);
@@ -142,17 +139,7 @@ internal sealed class GroupCommit : IDisposable
 
     private void Commit(CommitGroup group)
     {
-        var started = Stopwatch.GetTimestamp();
-        var done = _target.Write(group.Batches);
-        lock (_gate)
-        {
-            if (done < group.Batches.Count) AddFailed_NeedsLock(group.Batches[done].Ticket, group.LastTicket);
-            _decidedTicket = group.LastTicket;
-            _inFlight = null;
-        }
-
-        group.Decide();
-        _target.Settle(group.Batches, done, Stopwatch.GetElapsedTime(started));
+        _target.Commit(group.Batches, durable => Decide(group, durable));
         var bytes = 0L;
         foreach (var batch in group.Batches)
         {
@@ -163,10 +150,23 @@ internal sealed class GroupCommit : IDisposable
         TaskCompletionSource? room = null;
         lock (_gate)
         {
+            _inFlight = null;
             if (Interlocked.Add(ref _pendingBytes, -bytes) <= _maxPendingBytes / 2) (room, _room) = (_room, null);
         }
 
+        group.Settle();
         room?.TrySetResult();
+    }
+
+    private void Decide(CommitGroup group, int durable)
+    {
+        lock (_gate)
+        {
+            if (durable < group.Batches.Count) AddFailed_NeedsLock(group.Batches[durable].Ticket, group.LastTicket);
+            _decidedTicket = group.LastTicket;
+        }
+
+        group.Decide();
     }
 
     private bool HasFailed_NeedsLock(long ticket)
@@ -188,9 +188,9 @@ internal sealed class GroupCommit : IDisposable
 /// <summary>Where the committer writes to.</summary>
 internal interface ICommitTarget
 {
-    /// <summary>Writes and syncs; how many of the batches, from the first on, are durable.</summary>
-    int Write(List<PendingBatch> batches);
-
-    /// <summary>Takes the durable ones into the index and marks the sessions of the others unsettled.</summary>
-    void Settle(List<PendingBatch> batches, int durable, TimeSpan elapsed);
+    /// <summary>
+    /// Writes and syncs; tells how many of the batches, from the first on, are durable; then takes those into the index
+    /// and marks the sessions of the others unsettled.
+    /// </summary>
+    void Commit(List<PendingBatch> batches, Action<int> decide);
 }

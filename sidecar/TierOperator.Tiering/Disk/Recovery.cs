@@ -129,7 +129,7 @@ internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILo
         if (_hints.TryGetValue(segment.Header.Epoch, out var hintBytes) && HintFile.TryRead(segments, segment) is { } hint && hint.Tail <= segment.PreparedBytes)
         {
             segment.Tail = hint.Tail;
-            segment.HintBytes = DiskErrors.ToBlocks(hintBytes);
+            segments.SetHint(segment, DiskErrors.ToBlocks(hintBytes));
             segments.Charge(segment.HintBytes);
             return hint;
         }

@@ -19,6 +19,7 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
     private long _liveBytes;
     private long _tombstoneBytes;
     private long _chargedBytes;
+    private long _overheadBytes;
 
     public long SegmentBytes => segmentBytes;
     public string Folder => folder;
@@ -44,6 +45,26 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
         if (Find(slot) is not { } segment) return;
         segment.AddTombstone(bytes);
         Interlocked.Add(ref _tombstoneBytes, bytes);
+    }
+
+    /// <summary>What segments take beside their records: headers, the last block's rest, hints.</summary>
+    public long OverheadBytes => Interlocked.Read(ref _overheadBytes);
+
+    /// <summary>Notes that a segment has a hint of so many bytes, reserved already; 0 when it has none any more.</summary>
+    public void SetHint(SegmentFile segment, long bytes)
+    {
+        Interlocked.Add(ref _overheadBytes, bytes - segment.HintBytes);
+        segment.HintBytes = bytes;
+    }
+
+    /// <summary>Gives up one hint, for room is dearer than a quick start. False when there is none.</summary>
+    public bool TryDropHint()
+    {
+        if (InOrder().Find(segment => segment.HintBytes > 0) is not { } segment) return false;
+        TryDelete(HintFile.PathOf(this, segment.Header.Epoch));
+        Charge(-segment.HintBytes);
+        SetHint(segment, 0);
+        return true;
     }
 
     public bool TryReserve(long bytes)
@@ -181,6 +202,7 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
             }
 
             segment.Slot = slot;
+            Interlocked.Add(ref _overheadBytes, SegmentHeader.Bytes + DiskErrors.BlockBytes);
             Volatile.Write(ref _slots[slot], segment);
             return segment;
         }
@@ -192,14 +214,16 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
     /// </summary>
     public void Remove(SegmentFile segment)
     {
-        var recycle = segment.ChargedBytes == segmentBytes && segment.PreparedBytes == segmentBytes && Spares < MaxSpares;
+        var recycle = segment.ChargedBytes == segmentBytes && segment.PreparedBytes == segmentBytes && Spares < MaxSpares
+            && budget.FreeBytes >= 0;
         var spare = PathOf(FreePrefix + Path.GetFileName(segment.Path)[FilePrefix.Length..]);
         door.Delete(HintFile.PathOf(this, segment.Header.Epoch));
         if (recycle) door.Rename(segment.Path, spare);
         else door.Delete(segment.Path);
         door.SyncFolder(folder);
-        RemoveSlot(segment);
         Charge(-segment.HintBytes);
+        SetHint(segment, 0);
+        RemoveSlot(segment);
         if (recycle) AddSpare(spare);
         else Charge(-segment.ChargedBytes);
     }
@@ -208,6 +232,7 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
     public void RemoveSlot(SegmentFile segment)
     {
         lock (_gate) Volatile.Write(ref _slots[segment.Slot], null);
+        Interlocked.Add(ref _overheadBytes, -(SegmentHeader.Bytes + DiskErrors.BlockBytes));
         Interlocked.Add(ref _liveBytes, -segment.LiveBytes);
         Interlocked.Add(ref _tombstoneBytes, -segment.TombstoneBytes);
         segment.Dispose();
