@@ -32,7 +32,12 @@ public sealed partial class DiskStore
 
     /// <summary>Completes when it is worth trying again after <see cref="AppendStatus.Busy"/>.</summary>
     public ValueTask WaitRoomAsync(CancellationToken cancellation)
-        => _commit.IsBusy || HasRoom(0) ? _commit.WaitRoomAsync(cancellation) : new ValueTask(_round.Task.WaitAsync(cancellation));
+    {
+        // The round is taken before the look: one that ends in between is then seen to have ended.
+        var round = _round;
+        return Interlocked.Read(ref _wantedBytes) != 0
+            ? new ValueTask(round.Task.WaitAsync(cancellation)) : _commit.WaitRoomAsync(cancellation);
+    }
 
     /// <summary>Completes when everything appended before is decided.</summary>
     public ValueTask FlushAsync(CancellationToken cancellation) => _commit.FlushAsync(cancellation);
