@@ -68,6 +68,7 @@ internal sealed partial class FilePolicySource(
         {
             var outcome = engine.Apply(policy.Compiled);
             state.Accept(policy, time.GetUtcNow(), outcome.RestartRequired);
+            foreach (var warning in policy.Warnings) LogWarning(log, warning);
             LogAccepted(log, policy.Compiled.Name, policy.Compiled.Revision, outcome.RestartRequired);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException)
@@ -85,6 +86,9 @@ internal sealed partial class FilePolicySource(
 
     [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "The policy {Name} runs in revision {Revision}; waiting for a restart: [{RestartRequired}]")]
     private static partial void LogAccepted(ILogger logger, string name, string revision, IReadOnlyList<string> restartRequired);
+
+    [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "The changed policy: {Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
 
     [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "The changed policy is refused with {Count} faults, the last good one keeps serving. First: {Fault}")]
     private static partial void LogRefused(ILogger logger, int count, string fault);

@@ -10,9 +10,15 @@ internal sealed record LoadedPolicy(CompiledPolicy Compiled, TierPolicyDocument 
     private static readonly string[] BuiltInStrategies =
         ["CriticalOnly", "WithContext", "FullSession", "ResponseOnly", "WithRequest", "FullInteraction", "None"];
 
+    /// <summary>What is allowed and probably not meant, a line each.</summary>
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
     public static LoadedPolicy From(PolicyLoadResult result) => new(
         result.Policy ?? throw new ArgumentException("the policy has faults", nameof(result)),
         result.Document!,
         result.Snapshot,
-        [.. BuiltInStrategies.Union(result.Document!.Spec?.Strategies?.Keys ?? [], StringComparer.Ordinal)]);
+        [.. BuiltInStrategies.Union(result.Document!.Spec?.Strategies?.Keys ?? [], StringComparer.Ordinal)])
+    {
+        Warnings = [.. result.Warnings.Select(warning => warning.ToString())],
+    };
 }

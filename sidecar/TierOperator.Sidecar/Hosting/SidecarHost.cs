@@ -84,7 +84,7 @@ internal sealed class SidecarHost : IAsyncDisposable
 
         var guard = new HostGuard(options.AllowedHosts);
         var admin = new AdminApplication(guard, _lifecycle, Policy, collector, time);
-        _admin = await Listener.StartAsync("admin", options.Admin, null, options.Connections with { MaxBodyBytes = 0 }, admin, loggers);
+        _admin = await Listener.StartAsync("admin", options.Admin, null, options.Connections, admin, loggers);
 
         _engine = EngineOpener.Open(options, policy.Compiled, time, loggers);
         _lifecycle.Opened(_engine);

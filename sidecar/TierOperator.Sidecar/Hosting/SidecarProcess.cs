@@ -8,6 +8,7 @@ internal static partial class SidecarProcess
     {
         using var loggers = Logging.Create(options);
         var log = loggers.CreateLogger("TierOperator.Sidecar");
+        foreach (var warning in policy.Warnings) LogWarning(log, warning);
         await using var host = await SidecarHost.StartAsync(options, policy, content, time, loggers);
         await Console.Out.WriteLineAsync(ReadyLine(host, policy));
         await Console.Out.FlushAsync(CancellationToken.None);
@@ -41,6 +42,9 @@ internal static partial class SidecarProcess
             // Told to stop.
         }
     }
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The policy: {Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Stopping, within {Seconds} s")]
     private static partial void LogStopping(ILogger logger, double seconds);

@@ -51,9 +51,8 @@ internal sealed partial class GeneralWay(ApiServices services, CallTable calls, 
         else await ProblemOf(e).WriteAsync(http);
     }
 
-    private Problem ProblemOf(Exception e) => e switch
+    private static Problem ProblemOf(Exception e) => e switch
     {
-        BadHttpRequestException { StatusCode: 413 } => Problems.TooLarge(services.Connections.MaxBodyBytes, "--max-body"),
         BadHttpRequestException { StatusCode: 408 } => Problems.TooSlow(),
         BadHttpRequestException bad => Problems.Malformed($"The request is not well-formed HTTP: {bad.Message}"),
         _ => Problems.Internal(),

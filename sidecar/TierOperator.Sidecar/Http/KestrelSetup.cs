@@ -46,7 +46,9 @@ public static class KestrelSetup
         asked.MaxRequestLineSize = MaxRequestLineBytes;
         asked.MaxRequestHeadersTotalSize = MaxHeaderBytes;
         asked.MaxRequestHeaderCount = MaxHeaders;
-        asked.MaxRequestBodySize = limits.MaxBodyBytes;
+        // Each call bounds its own body and answers 413. The server's limit would cut the connection off instead of reading
+        // on for its five seconds, and most clients would never see the answer.
+        asked.MaxRequestBodySize = null;
         asked.MaxConcurrentConnections = limits.MaxConnections;
         asked.MaxConcurrentUpgradedConnections = 0;
         asked.KeepAliveTimeout = limits.KeepAlive;
