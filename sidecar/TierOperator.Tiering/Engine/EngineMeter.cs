@@ -11,12 +11,13 @@ internal sealed class EngineMeter : IDisposable
 {
     public const string Name = "TierOperator.Tiering";
 
-    private readonly Meter _meter = new(Name);
+    private readonly Meter _meter;
     private readonly Histogram<double> _loadDuration;
     private readonly Histogram<double> _spillDuration;
 
-    public EngineMeter(TierEngine engine)
+    public EngineMeter(TierEngine engine, Meter meter)
     {
+        _meter = meter;
         _loadDuration = _meter.CreateHistogram<double>("tier.load.duration", "s", "Time to bring a session from disk to memory.");
         _spillDuration = _meter.CreateHistogram<double>("tier.spill.duration", "s", "Time to send a round of sessions from memory to disk.");
         _meter.CreateObservableCounter("tier.reads", () => Reads(engine), "{read}", "Reads by the tier that answered.");

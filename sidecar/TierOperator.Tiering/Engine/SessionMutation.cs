@@ -21,6 +21,9 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
     /// <summary>Decides puts and deletes on the present state, with the session held still.</summary>
     public Func<SessionSnapshot?, SessionChange>? Decide { get; init; }
 
+    /// <summary>The header of a session that comes back from a checkpoint: its age and kind go with it. Null otherwise.</summary>
+    public SessionHeader? Restored { get; init; }
+
     /// <summary>Gives back the large values of the puts, where nobody took them over.</summary>
     public void Release()
     {

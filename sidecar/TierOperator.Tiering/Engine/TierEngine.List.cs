@@ -1,5 +1,6 @@
 using System.Globalization;
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Memory;
 using TierOperator.Tiering.Values;
 
@@ -14,13 +15,36 @@ public sealed partial class TierEngine
     public SessionPage List(ReadOnlySpan<byte> prefix, TierSet tier, int limit, string? cursor)
     {
         var sessions = new List<SessionListing>();
-        var (_, position) = ParseCursor(cursor);
+        var (phase, position) = ParseCursor(cursor);
+        if (phase == 'm')
         {
             while (position < MemoryTier.ShardCount && sessions.Count < limit)
                 ListShard(_memory.Shards[(int)position++], prefix, tier, sessions);
             if (position < MemoryTier.ShardCount) return new SessionPage(sessions, $"m{position}");
-            return new SessionPage(sessions, null);
+            if (_disk is null || tier == TierSet.Memory) return new SessionPage(sessions, null);
+            if (sessions.Count >= limit) return new SessionPage(sessions, "d0");
+            position = 0;
         }
+
+        return _disk is null ? new SessionPage(sessions, null) : ListDisk(prefix, limit, position, sessions);
+    }
+
+    private SessionPage ListDisk(ReadOnlySpan<byte> prefix, int limit, long position, List<SessionListing> sessions)
+    {
+        var page = new List<DiskSession>();
+        while (position >= 0 && sessions.Count < limit)
+        {
+            page.Clear();
+            position = _disk!.ListSessions(position, limit - sessions.Count, page);
+            foreach (var session in page)
+            {
+                if (!session.Key.AsSpan().StartsWith(prefix) || session.Header.DeadlineMs <= _clock.NowMs) continue;
+                if (IsResident(session.Key, _memory.HashOf(session.Key))) continue;
+                sessions.Add(new SessionListing(session.Key, TierSet.Spillover, session.Bytes, session.Items, session.Header.LastAccessMs));
+            }
+        }
+
+        return new SessionPage(sessions, position < 0 ? null : $"d{position}");
     }
 
     private static (char Phase, long Position) ParseCursor(string? cursor)
@@ -47,24 +71,47 @@ public sealed partial class TierEngine
         }
     }
 
-    /// <summary>Every live session, whole, each once: for checkpoints, export and retention. The caller releases each.</summary>
+    /// <summary>Every live session, whole: for checkpoints and export. The receiver releases each.</summary>
     private IEnumerable<SessionSnapshot> AllSessions()
     {
         foreach (var key in AllKeys())
             if (SnapshotOf(key) is { } session) yield return session;
     }
 
-    /// <summary>Every live session's key, each once, taken in pages so that no lock is held while the caller works.</summary>
+    /// <summary>
+    /// Every live session's key, in pages, so that no lock is held while the caller works. 1. What only memory holds. 2. What
+    /// the disk holds. 3. Under Overflow, what came up from the disk between the two looks.
+    /// </summary>
     private IEnumerable<byte[]> AllKeys()
     {
-        string? cursor = null;
-        do
+        var seen = _rules.IsMirror || _disk is null ? null : new HashSet<byte[]>(KeyComparer.Instance);
+        foreach (var key in MemoryOnlyKeys())
+            if (seen is null || seen.Add(key)) yield return key;
+        if (_disk is null) yield break;
+        foreach (var session in _disk.EnumerateSessions())
+            if (seen is null || seen.Add(session.Key)) yield return session.Key;
+        if (seen is null) yield break;
+        foreach (var key in MemoryOnlyKeys())
+            if (seen.Add(key)) yield return key;
+    }
+
+    private IEnumerable<byte[]> MemoryOnlyKeys() => _memory.Shards.SelectMany(MemoryOnlyKeys);
+
+    private unsafe List<byte[]> MemoryOnlyKeys(MemoryShard shard)
+    {
+        var keys = new List<byte[]>();
+        lock (shard.Gate)
         {
-            var page = List([], TierSet.None, 256, cursor);
-            foreach (var listing in page.Sessions) yield return listing.Key;
-            cursor = page.Next;
+            foreach (var record in shard.Sessions_NeedsLock())
+            {
+                var session = (SessionRecord*)record;
+                // A change on its way to the disk is not listed there yet.
+                var isListed = session->Flags.Has(SessionFlags.OnDisk) && session->Ticket <= (_disk?.DurableTicket ?? 0);
+                if (!isListed && !IsDead(shard, session, _rules, _clock.NowMs)) keys.Add(SessionRecord.Key(session).ToArray());
+            }
         }
-        while (cursor is not null);
+
+        return keys;
     }
 
     /// <summary>A session as it is now, without counting an access. The caller releases it.</summary>
@@ -85,7 +132,7 @@ public sealed partial class TierEngine
             }
         }
 
-        if (_disk is null || _disk.TryReadSession(key, out var below) != Disk.DiskReadStatus.Found) return null;
+        if (_disk is null || _disk.TryReadSession(key, out var below) != DiskReadStatus.Found) return null;
         if (below.Header.DeadlineMs > nowMs) return below;
         below.Release();
         return null;

@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Checkpoints;
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Eviction;
 using TierOperator.Tiering.Memory;
@@ -35,8 +37,9 @@ public sealed partial class TierEngine : IAsyncDisposable
     private volatile RuleTable _rules;
     private int _disposed;
 
-    private TierEngine(EngineOptions options, CompiledPolicy policy, TimeProvider time, ILoggerFactory loggers, DiskStore? disk)
+    private TierEngine(EngineOptions options, CompiledPolicy policy, TimeProvider time, ILoggerFactory loggers, DiskStore? disk, CheckpointStore? checkpoints, Meter meter)
     {
+        _checkpoints = checkpoints;
         _options = options;
         _time = time;
         _log = loggers.CreateLogger<TierEngine>();
@@ -48,7 +51,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         _clock = new HybridClock(time, options.Node != 0 ? options.Node : (uint)Random.Shared.NextInt64(1, uint.MaxValue));
         _planner = new WritePlanner(_clock);
         _inFlight = new InFlightBudget(options.InFlightBytes > 0 ? options.InFlightBytes : DefaultInFlight(capacity), _memory.Budget, capacity > 0);
-        _meter = new EngineMeter(this);
+        _meter = new EngineMeter(this, meter);
     }
 
     /// <summary>The policy that is in force.</summary>
@@ -61,10 +64,13 @@ public sealed partial class TierEngine : IAsyncDisposable
     public static TierEngine Open(
         EngineOptions options, CompiledPolicy policy, TimeProvider time, ILoggerFactory loggers, IDiskDoor? disk = null)
     {
+        var meter = new Meter(EngineMeter.Name);
+        var door = disk ?? new PosixDisk();
         var store = options.DataFolder is { } folder && policy.Spillover is { } spillover
-            ? DiskStore.Open(DiskOptionsOf(folder, spillover, options.Keys), disk ?? new PosixDisk(), time, loggers.CreateLogger<DiskStore>())
+            ? DiskStore.Open(DiskOptionsOf(folder, spillover, options.Keys), door, time, loggers.CreateLogger<DiskStore>(), new DiskMetrics(meter))
             : null;
-        var engine = new TierEngine(options, policy, time, loggers, store);
+        var checkpoints = store is null ? null : new CheckpointStore(options.DataFolder!, door, store.Budget, options.Keys, time);
+        var engine = new TierEngine(options, policy, time, loggers, store, checkpoints, meter);
         engine.Start();
         return engine;
     }
@@ -98,6 +104,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         await _background;
         await _preloading;
         if (_disk is not null) await _disk.DisposeAsync();
+        _checkpoints?.Dispose();
         _meter.Dispose();
         _memory.Clear();
         _closing.Dispose();

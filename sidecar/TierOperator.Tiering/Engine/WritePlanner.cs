@@ -112,12 +112,12 @@ internal sealed class WritePlanner(HybridClock clock)
         return new SessionHeader
         {
             Rule = rule.Rule.Name,
-            CreatedMs = before?.CreatedMs ?? nowMs,
+            CreatedMs = mutation.Restored?.CreatedMs ?? before?.CreatedMs ?? nowMs,
             LastAccessMs = nowMs,
             ExplicitDeadline = isExplicit,
             DeadlineMs = rule.DeadlineOf(isExplicit, explicitMs, nowMs),
             Floor = mutation.Replace || mutation.Delete ? version : before?.Floor ?? ItemVersion.None,
-            Kind = before?.Kind ?? 0,
+            Kind = mutation.Restored?.Kind ?? before?.Kind ?? 0,
             Subject = mutation.Options.Subject ?? before?.Subject,
             Accesses = (before?.Accesses ?? 0) + 1,
         };
