@@ -23,6 +23,7 @@ internal static class Program
         RunCommand.Create(),
         PolicyCommand.Create(),
         StorageCommand.Create(),
+        CheckpointCommand.Create(),
         RetentionCommand.Create(),
     };
 }
