@@ -26,7 +26,7 @@ internal sealed class BatchEncoder(KeyedHash hash, CompressionKind compression)
             memory += pending[i].Length + (pending[i].Large?.Length ?? 0);
         }
 
-        var encoded = new PendingBatch { Buffer = buffer, Operations = pending, MaxStoredBytes = stored, PendingBytes = memory };
+        var encoded = new PendingBatch { Buffer = buffer, Operations = pending, MaxStoredBytes = stored, PendingBytes = memory, MayBeLost = batch.MayBeLost };
         foreach (var operation in pending) operation.Batch = encoded;
         return encoded;
     }

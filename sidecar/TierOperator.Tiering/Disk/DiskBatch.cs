@@ -23,6 +23,11 @@ public sealed class DiskBatch
     /// </summary>
     public bool ExpectsSession { get; set; }
 
+    /// <summary>
+    /// True: it tells of accesses, no more. When it cannot be written, what the disk holds of its sessions is still to be believed.
+    /// </summary>
+    public bool MayBeLost { get; set; }
+
     /// <summary>Sets an item. <paramref name="expiresMs"/>: when it leaves the disk, exact Unix ms; 0 is never.</summary>
     public DiskBatch Put(
         ReadOnlyMemory<byte> session, SessionHeader header, long expiresMs, ReadOnlyMemory<byte> item,
@@ -48,6 +53,7 @@ public sealed class DiskBatch
     {
         _operations.Clear();
         ExpectsSession = false;
+        MayBeLost = false;
     }
 
     private DiskBatch Add(in DiskOperation operation)

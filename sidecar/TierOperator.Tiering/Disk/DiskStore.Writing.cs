@@ -49,6 +49,9 @@ public sealed partial class DiskStore
     public bool MarkUnsettled(ReadOnlySpan<byte> session)
         => _unsettled.Add(_hash.Session(session), session.ToArray(), must: false);
 
+    /// <summary>True while what the disk holds of the session is not to be believed.</summary>
+    public bool IsUnsettled(ReadOnlySpan<byte> session) => _unsettled.Count > 0 && _unsettled.Contains(_hash.Session(session));
+
     /// <summary>Believes the disk again; call it when the session's whole state was appended anew.</summary>
     public void Settle(ReadOnlySpan<byte> session) => _unsettled.Remove(_hash.Session(session));
 
@@ -182,7 +185,7 @@ public sealed partial class DiskStore
                 var shard = _index.ShardOf(session);
                 lock (shard.Gate)
                 {
-                    if (operation.Dropped is null)
+                    if (operation.Dropped is null && !batch.MayBeLost)
                         _unsettled.Add(session, RecordMeta.Read(operation.Body[..(int)operation.Header.MetaLength], operation.Header.Op).SessionKey, must: true);
                     RemovePending_NeedsLock(shard, session, operation);
                 }

@@ -22,6 +22,9 @@ internal sealed class PendingBatch
     /// <summary>Written by the store itself (evictions, expiry): past every bound, and no client waits for it.</summary>
     public bool IsInternal { get; init; }
 
+    /// <summary>See <see cref="DiskBatch.MayBeLost"/>.</summary>
+    public bool MayBeLost { get; init; }
+
     public void Release()
     {
         ArrayPool<byte>.Shared.Return(Buffer);

@@ -108,7 +108,7 @@ public sealed partial class TierEngine
             if (part.Refusal is not null) return new BatchResult(AttemptKind.Done, 0) { Refusal = part.Refusal };
             return part.Planned!.IsRefused
                 ? new BatchResult(AttemptKind.Done, 0) { Refusal = part.Planned.Refusal }
-                : new BatchResult(refusal.Kind, 0) { Bytes = refusal.Bytes, Refusal = refusal.Outcome };
+                : new BatchResult(refusal.Kind, 0) { Bytes = taken + refusal.Bytes, Refusal = refusal.Outcome };
         }
 
         return CommitAll_NeedsLocks(parts, batch, taken);

@@ -65,7 +65,7 @@ public sealed partial class TierEngine
             var rule = _rules.Stored(session->RuleId, SessionRecord.Key(session));
             if (shard.Gates.ContainsKey(session->Hash)) round.Keep(slot, generation, session->Hash, session->CreatedMs);
             else if (IsDead(shard, session, _rules, _clock.NowMs) || !rule.UsesDisk || _disk is null) Drop_NeedsLock(shard, session, round);
-            else if (session->Flags.Has(SessionFlags.OnDisk) && !session->Flags.Has(SessionFlags.Unsettled))
+            else if ((session->Flags & (SessionFlags.OnDisk | SessionFlags.Unsettled)) == SessionFlags.OnDisk && !_disk.IsUnsettled(SessionRecord.Key(session)))
                 DropClean_NeedsLock(shard, session, rule, generation, round);
             else
                 Spill_NeedsLock(shard, session, rule, generation, round);
@@ -86,36 +86,31 @@ public sealed partial class TierEngine
         if (session->Ticket > _disk!.DurableTicket && _disk.IsHealthy)
         {
             // On its way to the disk: it may go when it has arrived.
-            round.Spilled.Add(new SpilledSession(session->Slot, generation, session->Hash, session->CreatedMs, session->Changes));
+            round.Spilled.Add(new SpilledSession(session->Slot, generation, session->Hash, session->CreatedMs, session->Changes, IsWhole: false));
             round.Ticket = Math.Max(round.Ticket, session->Ticket);
             round.Leaving++;
             return;
         }
 
-        if (session->LastAccessMs > session->ToldMs)
-        {
-            var header = shard.HeaderOf_NeedsLock(session, rule);
-            round.Headers.ExpectsSession = true;
-            round.Headers.PutHeader(SessionRecord.Key(session).ToArray(), header, rule.DiskExpiryOf(header));
-        }
-
+        // Now, under the lock: told later, it would overwrite the header of a write that came between.
+        if (session->LastAccessMs > session->ToldMs) TellLast_NeedsLock(shard, session, rule);
         Drop_NeedsLock(shard, session, round);
     }
 
     private unsafe void Spill_NeedsLock(
         MemoryShard shard, SessionRecord* session, ActiveRule rule, uint generation, EvictionRound round)
     {
-        var status = _disk!.TryAppend(WholeSession_NeedsLock(shard, session, rule), out var ticket);
+        var status = Save_NeedsLock(shard, session, rule, out var ticket);
         if (status == AppendStatus.Ok)
         {
-            round.Spilled.Add(new SpilledSession(session->Slot, generation, session->Hash, session->CreatedMs, session->Changes));
+            round.Spilled.Add(new SpilledSession(session->Slot, generation, session->Hash, session->CreatedMs, session->Changes, IsWhole: true));
             round.Ticket = Math.Max(round.Ticket, ticket);
             round.Leaving++;
         }
         else if (status is AppendStatus.Full or AppendStatus.TooLarge or AppendStatus.Failing && rule.Rule.Ack == AckLevel.Memory)
         {
             // Memory alone is left of the tiers, and memory is full: its measure decides what is lost, as without a disk.
-            _disk.MarkUnsettled(SessionRecord.Key(session));
+            _disk!.MarkUnsettled(SessionRecord.Key(session));
             _counters.EvictedUnsaved();
             Drop_NeedsLock(shard, session, round);
         }
@@ -123,6 +118,20 @@ public sealed partial class TierEngine
         {
             round.Keep(session->Slot, generation, session->Hash, session->CreatedMs);
         }
+    }
+
+    /// <summary>
+    /// Sends a session to the disk whole. The disk has a copy from then on: a write that comes before the session has left
+    /// memory must void it.
+    /// </summary>
+    private unsafe AppendStatus Save_NeedsLock(MemoryShard shard, SessionRecord* session, ActiveRule rule, out long ticket)
+    {
+        var status = _disk!.TryAppend(WholeSession_NeedsLock(shard, session, rule), out ticket);
+        if (status != AppendStatus.Ok) return status;
+        session->Flags = (session->Flags | SessionFlags.OnDisk) & ~SessionFlags.Unsettled;
+        session->Ticket = ticket;
+        session->ToldMs = session->LastAccessMs;
+        return status;
     }
 
     /// <summary>The record that makes the disk's copy equal to memory's.</summary>
@@ -148,7 +157,6 @@ public sealed partial class TierEngine
     /// <summary>Waits for what was sent to the disk, takes out what did not change meanwhile, puts the rest back.</summary>
     private async ValueTask FinishRoundAsync(EvictionRound round)
     {
-        if (round.Headers.Count > 0) _disk!.TryAppend(round.Headers, out _);
         var started = _time.GetTimestamp();
         var arrived = round.Spilled.Count == 0 || await _disk!.WaitDurableAsync(round.Ticket);
         if (round.Spilled.Count > 0) _meter.Spilled(_time.GetElapsedTime(started));
@@ -170,6 +178,8 @@ public sealed partial class TierEngine
             if (!_memory.Queue.IsCurrent(spilled.Slot, spilled.Generation)) return true; // it has left by itself
             var session = shard.SessionAt_NeedsLock(spilled.Slot);
             if (session == null || session->Changes != spilled.Changes) return false;
+            if (spilled.IsWhole) _disk!.Settle(SessionRecord.Key(session)); // the disk has all of it: believe it again
+            else if (_disk!.IsUnsettled(SessionRecord.Key(session))) return false;
             _memory.Budget.Give(shard.RemoveSession_NeedsLock(session));
             _counters.Evicted();
             return true;
@@ -233,7 +243,7 @@ public sealed partial class TierEngine
 }
 
 /// <summary>A session that was sent to the disk and leaves memory when it has arrived, unless it changes before.</summary>
-internal readonly record struct SpilledSession(int Slot, uint Generation, ulong Hash, long CreatedMs, uint Changes);
+internal readonly record struct SpilledSession(int Slot, uint Generation, ulong Hash, long CreatedMs, uint Changes, bool IsWhole);
 
 /// <summary>The sessions that one round of eviction deals with.</summary>
 internal sealed class EvictionRound(int limit)
@@ -244,8 +254,7 @@ internal sealed class EvictionRound(int limit)
     public long Ticket { get; set; }
     public List<SpilledSession> Spilled { get; } = [];
     public List<SpilledSession> Kept { get; } = [];
-    public DiskBatch Headers { get; } = new();
 
     public void Keep(int slot, uint generation, ulong hash, long createdMs)
-        => Kept.Add(new SpilledSession(slot, generation, hash, createdMs, 0));
+        => Kept.Add(new SpilledSession(slot, generation, hash, createdMs, 0, IsWhole: false));
 }

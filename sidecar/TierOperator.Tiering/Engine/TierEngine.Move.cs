@@ -39,7 +39,7 @@ public sealed partial class TierEngine
     {
         var hash = _memory.HashOf(session.Span);
         var slot = SlotOf(session.Span, hash, out var generation, out var usesDisk);
-        if (slot < 0) return Moved(session, WriteStatus.Replaced) is { Tiers: not TierSet.None } below ? below : Moved(session, WriteStatus.NotFound);
+        if (slot < 0 || TiersOf(session.Span) == TierSet.None) return Moved(session, WriteStatus.Replaced);
         if (!usesDisk || _disk is null)
             return Moved(session, WriteStatus.Unprocessable) with { Detail = "Its rule has no tier below memory: evicting it would lose it. Delete it instead." };
         await _evicting.WaitAsync(cancellationToken);
@@ -86,7 +86,12 @@ public sealed partial class TierEngine
         if (gate is not null) await gate.WaitAsync(cancellationToken);
     }
 
-    private MoveOutcome Moved(ReadOnlyMemory<byte> session, WriteStatus status) => new(status, TiersOf(session.Span));
+    /// <summary>A session whose time is over may still lie where nobody has looked since: it is not there.</summary>
+    private MoveOutcome Moved(ReadOnlyMemory<byte> session, WriteStatus status)
+    {
+        var tiers = TiersOf(session.Span);
+        return new MoveOutcome(tiers == TierSet.None && status == WriteStatus.Replaced ? WriteStatus.NotFound : status, tiers);
+    }
 
     /// <summary>The tiers that hold a live copy now.</summary>
     private TierSet TiersOf(ReadOnlySpan<byte> session) => Describe(session, withItems: false)?.Tiers ?? TierSet.None;

@@ -31,7 +31,12 @@ public sealed partial class TierEngine
         {
             var answer = ReadMemory(session.Span, item.Span, hash, out var outcome);
             if (answer == MemoryAnswer.Hit) return outcome;
-            if (answer == MemoryAnswer.Expired && RetireExpired(session.Span, hash)) continue;
+            if (answer == MemoryAnswer.Expired)
+            {
+                RetireExpired(session.Span, hash);
+                continue;
+            }
+
             if (answer != MemoryAnswer.Absent && _disk is not null && _disk.Contains(session.Span))
                 outcome = await ReadBelowAsync(session, item, hash, cancellationToken);
             else
@@ -103,7 +108,12 @@ public sealed partial class TierEngine
         {
             var answer = SnapshotMemory(session.Span, hash, out var outcome);
             if (answer == MemoryAnswer.Hit) return outcome;
-            if (answer == MemoryAnswer.Expired && RetireExpired(session.Span, hash)) continue;
+            if (answer == MemoryAnswer.Expired)
+            {
+                RetireExpired(session.Span, hash);
+                continue;
+            }
+
             outcome = _disk is not null && _disk.Contains(session.Span)
                 ? await SnapshotBelowAsync(session, hash, cancellationToken)
                 : new SessionReadOutcome(ReadStatus.NotFound);
@@ -206,7 +216,7 @@ public sealed partial class TierEngine
             Accesses = header.Accesses + 1,
             DeadlineMs = rule.DeadlineOf(header.ExplicitDeadline, header.DeadlineMs, nowMs),
         };
-        _disk.TryAppend(new DiskBatch { ExpectsSession = true }.PutHeader(key, told, rule.DiskExpiryOf(told)), out _);
+        _disk.TryAppend(new DiskBatch { ExpectsSession = true, MayBeLost = true }.PutHeader(key, told, rule.DiskExpiryOf(told)), out _);
     }
 
     /// <summary>Closes the gate of a cold session; null when another holds it or memory has the session by now.</summary>

@@ -1,3 +1,4 @@
+using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Memory;
 
 namespace TierOperator.Tiering.Engine;
@@ -32,37 +33,49 @@ public sealed partial class TierEngine
         };
     }
 
-    /// <summary>Waits until everything that was journalled is durable; what could not be is counted.</summary>
+    /// <summary>
+    /// Sends to the disk what only memory holds of the sessions that may be there (all of Overflow; under Mirror what an
+    /// earlier policy kept from it), and waits until everything is durable. What could not be is counted.
+    /// </summary>
     public async ValueTask<FlushReport> FlushAsync(CancellationToken cancellationToken)
     {
         if (_disk is null) return new FlushReport(0);
-        TellAll();
-        if (!_rules.IsMirror) await SpillAllAsync();
+        var unsaved = 0;
+        foreach (var shard in _memory.Shards)
+        {
+            TellDisk(shard);
+            while (SaveShard(shard, ref unsaved) == AppendStatus.Busy) await _disk.WaitRoomAsync(cancellationToken);
+        }
+
         await _disk.FlushAsync(cancellationToken);
-        return new FlushReport(_disk.Unsettled.Count);
+        return new FlushReport(_disk.Unsettled.Count + unsaved);
     }
 
     /// <summary>Rewrites the disk's segments without what is dead.</summary>
     public ValueTask CompactAsync(CancellationToken cancellationToken)
         => _disk?.CompactAsync(cancellationToken) ?? ValueTask.CompletedTask;
 
-    private void TellAll()
+    /// <summary>Busy: wait for room, then call again; what was saved is not saved twice.</summary>
+    private unsafe AppendStatus SaveShard(MemoryShard shard, ref int unsaved)
     {
-        foreach (var shard in _memory.Shards) TellDisk(shard);
-    }
+        var failed = 0;
+        lock (shard.Gate)
+        {
+            foreach (var record in shard.Sessions_NeedsLock())
+            {
+                var session = (SessionRecord*)record;
+                var rule = _rules.Stored(session->RuleId, SessionRecord.Key(session));
+                if (!rule.UsesDisk || IsDead(shard, session, _rules, _clock.NowMs)
+                    || (session->Flags & (SessionFlags.OnDisk | SessionFlags.Unsettled)) == SessionFlags.OnDisk) continue;
+                var wasUnsettled = session->Flags.Has(SessionFlags.Unsettled);
+                var status = Save_NeedsLock(shard, session, rule, out _);
+                if (status == AppendStatus.Busy) return status;
+                if (status != AppendStatus.Ok && !wasUnsettled) failed++; // an unsettled one is counted by the disk
+            }
+        }
 
-    /// <summary>Overflow: what only memory holds goes to the disk before the process ends.</summary>
-    private async ValueTask SpillAllAsync()
-    {
-        await _evicting.WaitAsync(CancellationToken.None);
-        try
-        {
-            await EvictDownToAsync(0);
-        }
-        finally
-        {
-            _evicting.Release();
-        }
+        unsaved += failed;
+        return AppendStatus.Ok;
     }
 }
 

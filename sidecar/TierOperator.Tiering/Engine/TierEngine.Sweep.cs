@@ -110,30 +110,36 @@ public sealed partial class TierEngine
         => nowMs >= session->LastAccessMs + rule.MemoryTtlMs
            || (rule.Rule.DemoteAfterAge is { } age && nowMs >= session->LastAccessMs + (long)age.TotalMilliseconds);
 
-    /// <summary>A read met a copy past its residency or deadline. True when it is out of memory now.</summary>
-    private unsafe bool RetireExpired(ReadOnlySpan<byte> key, ulong hash)
+    /// <summary>A read met a copy past its residency or deadline: it leaves memory, unless the disk lacks it. Look again afterwards.</summary>
+    private unsafe void RetireExpired(ReadOnlySpan<byte> key, ulong hash)
     {
         var shard = _memory.ShardOf(hash);
         lock (shard.Gate)
         {
             var session = shard.FindSession_NeedsLock(key, hash);
-            if (session == null) return true;
+            if (session == null) return;
             var rule = _rules.Stored(session->RuleId, key);
             var nowMs = _clock.NowMs;
-            if (!MemoryShard.IsExpired_NeedsLock(session, rule, nowMs)) return true;
-            if (!IsDead(shard, session, _rules, nowMs) && rule.UsesDisk && session->Ticket > (_disk?.DurableTicket ?? 0)) return false;
+            if (!MemoryShard.IsExpired_NeedsLock(session, rule, nowMs)) return;
+            if (!IsDead(shard, session, _rules, nowMs) && rule.UsesDisk && _disk is not null
+                && (session->Ticket > _disk.DurableTicket || _disk.IsUnsettled(key)))
+            {
+                // The disk lacks what memory holds, or lacks it yet: this access renews the copy's stay.
+                shard.Access_NeedsLock(session, rule, nowMs);
+                return;
+            }
+
             if (session->LastAccessMs > session->ToldMs && session->Flags.Has(SessionFlags.OnDisk)) TellLast_NeedsLock(shard, session, rule);
             _memory.Budget.Give(shard.RemoveSession_NeedsLock(session));
             _counters.Expired();
-            return true;
-        }
+            }
     }
 
     private unsafe void TellLast_NeedsLock(MemoryShard shard, SessionRecord* session, ActiveRule rule)
     {
         var header = shard.HeaderOf_NeedsLock(session, rule);
         _disk!.TryAppend(
-            new DiskBatch { ExpectsSession = true }.PutHeader(SessionRecord.Key(session).ToArray(), header, rule.DiskExpiryOf(header)),
+            new DiskBatch { ExpectsSession = true, MayBeLost = true }.PutHeader(SessionRecord.Key(session).ToArray(), header, rule.DiskExpiryOf(header)),
             out _);
     }
 
@@ -142,7 +148,7 @@ public sealed partial class TierEngine
         if (_disk is null) return;
         lock (shard.Gate)
         {
-            var batch = new DiskBatch();
+            var batch = new DiskBatch { ExpectsSession = true, MayBeLost = true };
             foreach (var slot in shard.TakeTelling_NeedsLock())
             {
                 var session = shard.SessionAt_NeedsLock(slot);
@@ -152,7 +158,6 @@ public sealed partial class TierEngine
                 var rule = _rules.Stored(session->RuleId, SessionRecord.Key(session));
                 var header = shard.HeaderOf_NeedsLock(session, rule);
                 session->ToldMs = session->LastAccessMs;
-                batch.ExpectsSession = true;
                 batch.PutHeader(SessionRecord.Key(session).ToArray(), header, rule.DiskExpiryOf(header));
             }
 
@@ -214,8 +219,8 @@ public sealed partial class TierEngine
     }
 
     /// <summary>
-    /// The disk is back: what memory changed meanwhile is written whole, what memory no longer holds is deleted there, because
-    /// the disk's copy is older than what was acknowledged.
+    /// The disk is back: what memory changed meanwhile is written whole. What memory no longer holds is deleted there where memory
+    /// alone had acknowledged it, because the disk's copy is older; elsewhere the failed write was refused, and the copy stands.
     /// </summary>
     internal async Task ResettleAsync(CancellationToken cancellationToken)
     {
@@ -239,11 +244,14 @@ public sealed partial class TierEngine
         var shard = _memory.ShardOf(hash);
         lock (shard.Gate)
         {
+            ticket = 0;
+            if (!_disk!.IsUnsettled(key)) return AppendStatus.Ok; // it was sent there whole meanwhile
             var session = shard.FindSession_NeedsLock(key, hash);
-            var rule = session == null ? null : _rules.Stored(session->RuleId, key);
-            var keep = rule is { UsesDisk: true } && _rules.IsMirror;
-            var batch = keep ? WholeSession_NeedsLock(shard, session, rule!) : new DiskBatch().DeleteSession(key, _clock.Next());
-            var status = _disk!.TryAppend(batch, out ticket);
+            var rule = session == null ? _rules[_rules.Policy.Matcher.MatchSession(key, null)] : _rules.Stored(session->RuleId, key);
+            if (session == null && rule.Rule.Ack != AckLevel.Memory) return AppendStatus.Ok;
+            var keep = session != null && rule.UsesDisk && _rules.IsMirror;
+            var batch = keep ? WholeSession_NeedsLock(shard, session, rule) : new DiskBatch().DeleteSession(key, _clock.Next());
+            var status = _disk.TryAppend(batch, out ticket);
             if (status != AppendStatus.Ok || session == null) return status;
             session->Ticket = ticket;
             session->Flags &= ~(SessionFlags.Unsettled | SessionFlags.OnDisk);

@@ -101,6 +101,8 @@ internal sealed class WritePlanner(HybridClock clock)
         var newest = header?.Floor ?? ItemVersion.None;
         foreach (var put in mutation.Puts)
             if (present.VersionOf(put.Item.Span) is { } version && version > newest) newest = version;
+        foreach (var gone in mutation.Deletes)
+            if (present.VersionOf(gone.Span) is { } version && version > newest) newest = version;
         return newest;
     }
 

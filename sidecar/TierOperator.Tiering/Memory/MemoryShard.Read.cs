@@ -53,7 +53,8 @@ internal sealed unsafe partial class MemoryShard
     /// has been sent there.
     /// </summary>
     public static bool IsExpired_NeedsLock(SessionRecord* session, ActiveRule rule, long nowMs)
-        => (session->Flags.Has(SessionFlags.OnDisk) && nowMs >= session->LastAccessMs + rule.MemoryTtlMs) || IsDead_NeedsLock(session, rule, nowMs);
+        => ((session->Flags & (SessionFlags.OnDisk | SessionFlags.Unsettled)) == SessionFlags.OnDisk && nowMs >= session->LastAccessMs + rule.MemoryTtlMs)
+           || IsDead_NeedsLock(session, rule, nowMs);
 
     /// <summary>Past its deadline: it is gone from everywhere.</summary>
     public static bool IsDead_NeedsLock(SessionRecord* session, ActiveRule rule, long nowMs)
