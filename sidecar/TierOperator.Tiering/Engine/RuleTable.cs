@@ -20,6 +20,10 @@ internal sealed class ActiveRule(int id, CompiledRule rule)
     /// <summary>The sliding or explicit end of a session.</summary>
     public long DeadlineOf(bool isExplicit, long deadlineMs, long lastAccessMs) => isExplicit ? deadlineMs : lastAccessMs + DeadlineMs;
 
+    /// <summary>Whether a header read from disk is past its end: by the rule of its writing, or by today's where that is sooner.</summary>
+    public bool IsOver(SessionHeader header, long nowMs)
+        => header.DeadlineMs <= nowMs || DeadlineOf(header.ExplicitDeadline, header.DeadlineMs, header.LastAccessMs) <= nowMs;
+
     /// <summary>When the copy on disk ends.</summary>
     public long DiskExpiryOf(SessionHeader header) => Math.Min(header.DeadlineMs, header.LastAccessMs + SpilloverTtlMs);
 

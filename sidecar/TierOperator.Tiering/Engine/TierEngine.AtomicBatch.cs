@@ -57,7 +57,7 @@ public sealed partial class TierEngine
     {
         if (_disk is null || IsResident(part.Key, part.Hash) || !_disk.Contains(part.Key)) return false;
         var found = _disk.TryReadHeader(part.Key, out var header, out var items, out _);
-        if (found == DiskReadStatus.NotFound || header is null || header.DeadlineMs <= _clock.NowMs) return true;
+        if (found == DiskReadStatus.NotFound || header is null || _rules.Stored(header.Rule, part.Key).IsOver(header, _clock.NowMs)) return true;
         if (!await LoadHeldAsync(part.Key, part.Hash, cancellationToken))
             part.Cold = new ColdSession(_disk, part.Key, header, items);
         return false;

@@ -35,7 +35,7 @@ public sealed partial class TierEngine
         var nowMs = _clock.NowMs;
         var found = _disk!.TryReadHeader(mutation.Key.Span, out var header, out var items, out _);
         if (found == DiskReadStatus.Unavailable) return UnreadableDisk(mutation);
-        var isLive = found == DiskReadStatus.Found && header.DeadlineMs > nowMs;
+        var isLive = found == DiskReadStatus.Found && !_rules.Stored(header.Rule, mutation.Key.Span).IsOver(header, nowMs);
         if (!isLive) return await MutateHeldAsync(mutation, hash, diskIsStale: true, cancellationToken);
 
         var rules = _rules;
@@ -128,7 +128,7 @@ public sealed partial class TierEngine
         {
             var rules = _rules;
             var rule = rules.Stored(session.Header.Rule, key.Span);
-            if (!rule.UsesMemory || session.Header.DeadlineMs <= _clock.NowMs) return false;
+            if (!rule.UsesMemory || rule.IsOver(session.Header, _clock.NowMs)) return false;
             var cost = CostOf(session, rules, rule);
             if (!_memory.Budget.TryTake(cost) && !(await MakeRoomAsync(cost, cancellationToken) && _memory.Budget.TryTake(cost)))
             {

@@ -16,7 +16,7 @@ public sealed partial class TierEngine
         if (_disk is null || !_disk.Contains(key)) return meta;
         if (_disk.TryReadHeader(key, out var header, out _, out var bytes) != DiskReadStatus.Found) return meta;
         var rule = _rules.Stored(header.Rule, key);
-        if (header.DeadlineMs <= _clock.NowMs) return meta;
+        if (rule.IsOver(header, _clock.NowMs)) return meta;
         var expires = rule.DiskExpiryOf(header);
         return meta is not null
             ? meta with { Tiers = meta.Tiers | TierSet.Spillover, SpilloverExpiresMs = expires }

@@ -178,8 +178,10 @@ public sealed partial class TierEngine
             if (!_memory.Queue.IsCurrent(spilled.Slot, spilled.Generation)) return true; // it has left by itself
             var session = shard.SessionAt_NeedsLock(spilled.Slot);
             if (session == null || session->Changes != spilled.Changes) return false;
+            if (shard.Gates.ContainsKey(session->Hash)) return false; // an atomic batch counts on it
             if (spilled.IsWhole) _disk!.Settle(SessionRecord.Key(session)); // the disk has all of it: believe it again
             else if (_disk!.IsUnsettled(SessionRecord.Key(session))) return false;
+            if (session->LastAccessMs > session->ToldMs) TellLast_NeedsLock(shard, session, _rules.Stored(session->RuleId, SessionRecord.Key(session)));
             _memory.Budget.Give(shard.RemoveSession_NeedsLock(session));
             _counters.Evicted();
             return true;

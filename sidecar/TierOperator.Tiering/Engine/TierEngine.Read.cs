@@ -82,7 +82,7 @@ public sealed partial class TierEngine
         if (status == DiskReadStatus.Unavailable) return UnavailableBelow(session.Span);
         if (status == DiskReadStatus.NotFound) return NotFound(session.Span);
         var rule = rules.Stored(found.Header.Rule, session.Span);
-        if (found.Header.DeadlineMs <= _clock.NowMs)
+        if (rule.IsOver(found.Header, _clock.NowMs))
         {
             found.Item.Value.Release();
             return NotFound(session.Span);
@@ -174,14 +174,14 @@ public sealed partial class TierEngine
         }
 
         if (status == DiskReadStatus.NotFound) return new SessionReadOutcome(ReadStatus.NotFound);
-        if (session.Header.DeadlineMs <= _clock.NowMs)
+        var rule = _rules.Stored(session.Header.Rule, key.Span);
+        if (rule.IsOver(session.Header, _clock.NowMs))
         {
             session.Release();
             return new SessionReadOutcome(ReadStatus.NotFound);
         }
 
         _counters.DiskHit();
-        var rule = _rules.Stored(session.Header.Rule, key.Span);
         await AccessColdAsync(key, hash, session.Header, rule, cancellationToken);
         return new SessionReadOutcome(ReadStatus.Found) { Session = session, Source = TierSet.Spillover, Rule = rule.Rule };
     }
