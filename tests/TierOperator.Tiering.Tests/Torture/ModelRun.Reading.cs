@@ -17,7 +17,7 @@ public sealed partial class ModelRun
         return Explain(session, $"{outcome.Status} {outcome.Version} [{bytes?.Length}]", world =>
         {
             var expected = world?.Items.GetValueOrDefault(ItemName(item));
-            if (expected is null) return bytes is null ? Explained.As(world) : Explained.No;
+            if (expected is null) return bytes is null ? Explained.As(LookedAt(world)) : Explained.No;
             return bytes is not null && IsSame(expected, bytes, outcome.Version, outcome.ContentType) ? Explained.As(AfterRead(world!)) : Explained.No;
         });
     }

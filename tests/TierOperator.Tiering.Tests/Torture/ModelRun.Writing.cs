@@ -94,7 +94,7 @@ public sealed partial class ModelRun
         }
 
         if (parts.TrueForAll(part => part.Outcome.Status == WriteStatus.NotFound))
-            return Explained.As(LookedAt(world));
+            return Explained.As(LookedAt(world) is { } seen ? seen with { AccessLowMs = Math.Min(seen.AccessLowMs, NowMs) } : null);
         return Explained.As(After(world, parts[0].Outcome.Version, [.. parts.Select(part => part.Change)], null, replace: false));
     }
 
