@@ -32,6 +32,9 @@ public sealed unsafe class LargeValue
     /// <summary>Takes over chunks that a <see cref="LargeValueBuilder"/> filled.</summary>
     internal LargeValue(long length, NativeChunk[] chunks) => (Length, _chunks) = (length, chunks);
 
+    /// <summary>Chunks of native memory that large values hold in this process now.</summary>
+    public static int LiveChunks => NativeChunk.Live;
+
     public long Length { get; }
     public int ChunkCount => _chunks.Length;
 
@@ -72,10 +75,20 @@ public sealed unsafe class LargeValue
         }
     }
 
-    internal sealed class NativeChunk(int length) : MemoryManager<byte>
+    internal sealed class NativeChunk : MemoryManager<byte>
     {
-        private byte* _pointer = (byte*)NativeMemory.Alloc((nuint)length);
-        private int _length = length;
+        private static int s_live;
+        private byte* _pointer;
+        private int _length;
+
+        public NativeChunk(int length)
+        {
+            _pointer = (byte*)NativeMemory.Alloc((nuint)length);
+            _length = length;
+            Interlocked.Increment(ref s_live);
+        }
+
+        public static int Live => Volatile.Read(ref s_live);
 
         public override Span<byte> GetSpan() => new(_pointer, _length);
         public override MemoryHandle Pin(int elementIndex = 0) => new(_pointer + elementIndex);
@@ -91,8 +104,10 @@ public sealed unsafe class LargeValue
 
         public void Free()
         {
+            if (_pointer == null) return;
             NativeMemory.Free(_pointer);
             _pointer = null;
+            Interlocked.Decrement(ref s_live);
         }
     }
 }
