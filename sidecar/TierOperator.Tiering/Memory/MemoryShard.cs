@@ -65,7 +65,14 @@ internal sealed unsafe partial class MemoryShard(int index, int shardCount, ulon
         var item = (ItemRecord*)_itemBuckets[BucketOf(hash, _itemBuckets.Length)];
         while (item != null)
         {
-            if (item->Hash == (uint)hash && ItemRecord.Key(item).SequenceEqual(key)
+            if (item->Hash != (uint)hash)
+            {
+                item = item->Next;
+                continue;
+            }
+
+            ItemRecord.Prefetch(item);
+            if (ItemRecord.Key(item).SequenceEqual(key)
                 && item->Session->Hash == sessionHash && SessionRecord.Key(item->Session).SequenceEqual(sessionKey)) return item;
             item = item->Next;
         }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace TierOperator.Tiering.Memory;
 
 [Flags]
@@ -98,6 +100,20 @@ internal unsafe struct ItemRecord
 
     public static Span<byte> Value(ItemRecord* item)
         => new((byte*)item + sizeof(ItemRecord) + item->KeyLength + item->TypeLength, Math.Max(0, item->ValueLength));
+
+    /// <summary>
+    /// Asks for the value's cache lines while the session's are on their way: of a value in cold memory the lines are most of
+    /// what a hit waits for.
+    /// </summary>
+    public static void Prefetch(ItemRecord* item)
+    {
+        if (!Sse.IsSupported) return;
+        var value = (byte*)item + sizeof(ItemRecord) + item->KeyLength;
+        var length = Math.Min(item->ValueLength, MostPrefetched);
+        for (var at = 0; at < length; at += 64) Sse.Prefetch0(value + at);
+    }
+
+    private const int MostPrefetched = 1024;
 
     public static int SizeOf(int keyLength, int typeLength, long valueLength)
         => sizeof(ItemRecord) + keyLength + typeLength + (valueLength >= Values.ItemValue.LargeFrom ? 0 : (int)valueLength);
