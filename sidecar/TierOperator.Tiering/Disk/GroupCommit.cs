@@ -24,6 +24,10 @@ internal sealed class GroupCommit : IDisposable
     private long _pendingBytes;
     private bool _stopping;
 
+    // The committer sleeps: whoever puts the first batch in line wakes it. A signal for every batch costs more than the batch.
+    private bool _isIdle;
+    private volatile bool _hasFailures;
+
     public GroupCommit(ICommitTarget target, long maxPendingBytes)
     {
         _target = target;
@@ -44,6 +48,7 @@ internal sealed class GroupCommit : IDisposable
     public PendingBatch? Enqueue<T>(T state, Func<T, PendingBatch?> prepare, Action<PendingBatch> publish)
     {
         PendingBatch? batch;
+        bool wake;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopping, typeof(DiskStore));
@@ -53,9 +58,10 @@ internal sealed class GroupCommit : IDisposable
             Interlocked.Add(ref _pendingBytes, batch.PendingBytes);
             _open.Add(batch);
             publish(batch);
+            (wake, _isIdle) = (_isIdle, false);
         }
 
-        _signal.Set();
+        if (wake) _signal.Set();
         return batch;
     }
 
@@ -73,6 +79,7 @@ internal sealed class GroupCommit : IDisposable
         async ValueTask<bool> Slow(Task task)
         {
             await task;
+            if (!_hasFailures) return true;
             lock (_gate) return !HasFailed_NeedsLock(ticket);
         }
     }
@@ -129,6 +136,8 @@ internal sealed class GroupCommit : IDisposable
                     _inFlight = group;
                     _open = new CommitGroup();
                 }
+
+                _isIdle = group is null;
             }
 
             if (group is not null) Commit(group);
@@ -179,6 +188,7 @@ internal sealed class GroupCommit : IDisposable
     /// <summary>Neighbouring failures are one range, so the list grows only as often as the disk heals and fails again.</summary>
     private void AddFailed_NeedsLock(long first, long last)
     {
+        _hasFailures = true;
         if (_failed.Count > 0 && _failed[^1].Last == first - 1) _failed[^1] = (_failed[^1].First, last);
         else _failed.Add((first, last));
         if (_failed.Count > 1024) _failed.RemoveAt(0);

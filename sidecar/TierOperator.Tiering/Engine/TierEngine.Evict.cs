@@ -65,12 +65,17 @@ public sealed partial class TierEngine
             var rule = _rules.Stored(session->RuleId, SessionRecord.Key(session));
             if (shard.Gates.ContainsKey(session->Hash)) round.Keep(slot, generation, session->Hash, session->CreatedMs);
             else if (IsDead(shard, session, _rules, _clock.NowMs) || !rule.UsesDisk || _disk is null) Drop_NeedsLock(shard, session, round);
-            else if ((session->Flags & (SessionFlags.OnDisk | SessionFlags.Unsettled)) == SessionFlags.OnDisk && !_disk.IsUnsettled(SessionRecord.Key(session)))
+            else if (IsClean_NeedsLock(session))
                 DropClean_NeedsLock(shard, session, rule, generation, round);
             else
                 Spill_NeedsLock(shard, session, rule, generation, round);
         }
     }
+
+    /// <summary>The disk has, or is about to have, all that memory has.</summary>
+    private unsafe bool IsClean_NeedsLock(SessionRecord* session)
+        => session->Flags.Has(SessionFlags.OnDisk) && !session->Flags.Has(SessionFlags.Unsettled)
+           && !_disk!.IsUnsettled(SessionRecord.Key(session));
 
     private unsafe void Drop_NeedsLock(MemoryShard shard, SessionRecord* session, EvictionRound round)
     {

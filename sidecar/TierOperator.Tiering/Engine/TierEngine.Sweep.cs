@@ -122,7 +122,7 @@ public sealed partial class TierEngine
             var nowMs = _clock.NowMs;
             if (!MemoryShard.IsExpired_NeedsLock(session, rule, nowMs)) return;
             if (!IsDead(shard, session, _rules, nowMs) && rule.UsesDisk && _disk is not null
-                && (session->Ticket > _disk.DurableTicket || _disk.IsUnsettled(key)))
+                && (session->Ticket > _disk.DurableTicket || !IsClean_NeedsLock(session)))
             {
                 // The disk lacks what memory holds, or lacks it yet: this access renews the copy's stay.
                 shard.Access_NeedsLock(session, rule, nowMs);
