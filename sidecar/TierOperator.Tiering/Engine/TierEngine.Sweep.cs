@@ -132,7 +132,7 @@ public sealed partial class TierEngine
             if (session->LastAccessMs > session->ToldMs && session->Flags.Has(SessionFlags.OnDisk)) TellLast_NeedsLock(shard, session, rule);
             _memory.Budget.Give(shard.RemoveSession_NeedsLock(session));
             _counters.Expired();
-            }
+        }
     }
 
     private unsafe void TellLast_NeedsLock(MemoryShard shard, SessionRecord* session, ActiveRule rule)
