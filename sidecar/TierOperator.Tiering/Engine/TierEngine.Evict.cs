@@ -18,12 +18,11 @@ public sealed partial class TierEngine
     /// </summary>
     private async ValueTask<bool> MakeRoomAsync(long bytes, CancellationToken cancellationToken)
     {
-        if (_rules.Policy.Memory is not { } memory || bytes > _memory.Budget.CapacityBytes) return false;
+        if (_rules.Policy.Memory is not { } memory || bytes > _memory.Budget.LimitBytes) return false;
         await _evicting.WaitAsync(cancellationToken);
         try
         {
-            var goal = Math.Min(Percent(memory.EvictToPercent), _memory.Budget.CapacityBytes - bytes);
-            return await EvictDownToAsync(goal) || Fits(bytes);
+            return await EvictDownToAsync(Percent(memory.EvictToPercent), bytes) || Fits(bytes);
         }
         finally
         {
@@ -31,21 +30,23 @@ public sealed partial class TierEngine
         }
     }
 
-    private bool Fits(long bytes) => _memory.Budget.UsedBytes + bytes <= _memory.Budget.CapacityBytes;
+    private bool Fits(long bytes) => _memory.Budget.FreeBytes >= bytes;
 
     private long Percent(int percent) => _memory.Budget.CapacityBytes / 100 * percent;
 
-    private async ValueTask<bool> EvictDownToAsync(long goalBytes)
+    private async ValueTask<bool> EvictDownToAsync(long goalBytes, long bytes)
     {
+        bool IsOver() => _memory.Budget.UsedBytes > goalBytes || !Fits(bytes);
+
         _memory.FlushTouches();
-        while (_memory.Budget.UsedBytes > goalBytes)
+        while (IsOver())
         {
             var round = NewRound();
             while (round.Leaving < round.Limit && round.Kept.Count < PatienceSessions
-                   && _memory.Budget.UsedBytes > goalBytes && _memory.Queue.TryEvict(out var slot, out var generation))
+                   && IsOver() && _memory.Queue.TryEvict(out var slot, out var generation))
                 EvictSlot(slot, generation, round);
             await FinishRoundAsync(round);
-            if (round.Freed == 0) return _memory.Budget.UsedBytes <= goalBytes;
+            if (round.Freed == 0) return !IsOver();
         }
 
         return true;
@@ -172,7 +173,6 @@ public sealed partial class TierEngine
         }
 
         foreach (var kept in round.Kept) _memory.Queue.PutBack(kept.Slot, kept.Generation, kept.Hash, kept.CreatedMs);
-        _memory.Budget.SetOverhead(_memory.Queue.OverheadBytes);
     }
 
     private unsafe bool TakeOut(SpilledSession spilled)
@@ -224,7 +224,7 @@ public sealed partial class TierEngine
             try
             {
                 if (_rules.Policy.Memory is not { } memory) continue;
-                if (_memory.Budget.UsedBytes > Percent(memory.EvictAtPercent)) await EvictDownToAsync(Percent(memory.EvictToPercent));
+                if (_memory.Budget.UsedBytes > Percent(memory.EvictAtPercent)) await EvictDownToAsync(Percent(memory.EvictToPercent), 0);
                 if (memory.MaxSessions > 0) await TrimSessionsAsync(memory.MaxSessions);
             }
             finally

@@ -7,7 +7,7 @@ namespace TierOperator.Tiering.Memory;
 /// generation, and a slot that was freed meanwhile has moved on to the next one.
 /// </summary>
 /// <remarks>Lock order: a shard's lock, then this one. Whoever takes a victim here lets go before it locks the shard.</remarks>
-internal sealed class EvictionQueue(IEvictionPolicy policy)
+internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
 {
     private readonly Lock _lock = new();
     private uint[] _generations = new uint[64];
@@ -23,6 +23,7 @@ internal sealed class EvictionQueue(IEvictionPolicy policy)
             EnsureSlot_NeedsLock(slot);
             _members[slot] = true;
             _policy.Add(slot, keyHash, createdMs);
+            budget.SetOverhead(OverheadBytes);
         }
     }
 
@@ -56,6 +57,7 @@ internal sealed class EvictionQueue(IEvictionPolicy policy)
             if (!_policy.TryEvict(out slot)) return false;
             _members[slot] = false;
             generation = _generations[slot];
+            budget.SetOverhead(OverheadBytes);
             return true;
         }
     }

@@ -18,6 +18,25 @@ public sealed class MemoryBudget(long capacityBytes)
     /// <summary>Bytes of tables that grow on their own (eviction queues, shadow caches).</summary>
     public void SetOverhead(long bytes) => Volatile.Write(ref _overhead, bytes);
 
+    /// <summary>
+    /// Kept free for the next growth of those tables, because they grow when a session has already been let in: as much as
+    /// they have now and one chunk, at most a twelfth of the capacity.
+    /// </summary>
+    private long GrowthReserve(long overhead) => Math.Min(overhead + (64 << 10), CapacityBytes / 12);
+
+    /// <summary>What callers together may hold now: nothing larger can be let in, whatever is evicted.</summary>
+    public long LimitBytes
+    {
+        get
+        {
+            var overhead = Volatile.Read(ref _overhead);
+            return CapacityBytes - overhead - GrowthReserve(overhead);
+        }
+    }
+
+    /// <summary>Bytes that could be taken now; negative when more is taken than may be.</summary>
+    public long FreeBytes => LimitBytes - Interlocked.Read(ref _used);
+
     /// <summary>A policy's new capacity. Lower than what is used, it makes every take fail until enough is evicted.</summary>
     public void SetCapacity(long bytes) => Volatile.Write(ref _capacity, bytes);
 
@@ -26,7 +45,7 @@ public sealed class MemoryBudget(long capacityBytes)
         while (true)
         {
             var used = Interlocked.Read(ref _used);
-            if (used + bytes + Volatile.Read(ref _overhead) > CapacityBytes) return false;
+            if (used + bytes > LimitBytes) return false;
             if (Interlocked.CompareExchange(ref _used, used + bytes, used) == used) return true;
         }
     }

@@ -21,7 +21,7 @@ internal sealed class MemoryTier
     {
         NativeHeap.Configure();
         Budget = new MemoryBudget(capacityBytes);
-        Queue = new EvictionQueue(policy);
+        Queue = new EvictionQueue(policy, Budget);
         Types = new ContentTypes();
         _seed = (ulong)Random.Shared.NextInt64();
         for (var i = 0; i < ShardCount; i++) _shards[i] = new MemoryShard(i, ShardCount, _seed, Types, Queue);
@@ -48,7 +48,6 @@ internal sealed class MemoryTier
     public void FlushTouches()
     {
         foreach (var shard in _shards) shard.FlushTouches();
-        Budget.SetOverhead(Queue.OverheadBytes);
     }
 
     /// <summary>Frees all native memory. Nobody may use the tier any more.</summary>

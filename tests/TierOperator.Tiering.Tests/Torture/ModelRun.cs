@@ -78,7 +78,7 @@ public sealed partial class ModelRun : IAsyncDisposable
         var failure = await DispatchAsync(operation);
         var memory = Engine.Status().Tiers[0];
         // The eviction queues' own tables are counted after they have grown: so small a memory may be over by a few hundredths until the next eviction.
-        if (failure is null && memory.UsedBytes > memory.CapacityBytes * 104 / 100) return $"memory holds {memory.UsedBytes} of {memory.CapacityBytes} bytes";
+        if (failure is null && memory.UsedBytes > memory.CapacityBytes) return $"memory holds {memory.UsedBytes} of {memory.CapacityBytes} bytes";
         return failure;
     }
 
