@@ -37,7 +37,7 @@ internal static class CheckpointCommand
     private static Command Restore()
     {
         var id = new Argument<string>("id") { Description = "The checkpoint, as list names it." };
-        return ClientCommand.Create("restore", "Bring the local tiers back to a checkpoint.", async context =>
+        return ClientCommand.Create("restore", "Write a checkpoint's sessions back; others stay as they are.", async context =>
         {
             var path = $"/v1/checkpoints/{Uri.EscapeDataString(context.Parsed.GetValue(id)!)}/restore";
             using var answer = await LongWork.WhileAsync("restoring", context.Sidecar.CallAsync(HttpMethod.Post, path, null, context.Cancellation));

@@ -18,9 +18,8 @@ public sealed partial class TierEngine
         var (phase, position) = ParseCursor(cursor);
         if (phase == 'm')
         {
-            while (position < MemoryTier.ShardCount && sessions.Count < limit)
-                ListShard(_memory.Shards[(int)position++], prefix, tier, sessions);
-            if (position < MemoryTier.ShardCount) return new SessionPage(sessions, $"m{position}");
+            position = ListMemory(prefix, tier, limit, position, sessions);
+            if (position >= 0) return new SessionPage(sessions, $"m{position}");
             if (_disk is null || tier == TierSet.Memory) return new SessionPage(sessions, null);
             if (sessions.Count >= limit) return new SessionPage(sessions, "d0");
             position = 0;
@@ -55,19 +54,36 @@ public sealed partial class TierEngine
         return (cursor[0], position);
     }
 
-    private unsafe void ListShard(MemoryShard shard, ReadOnlySpan<byte> prefix, TierSet tier, List<SessionListing> sessions)
+    /// <summary>From a position (shard, then slot) on; where to go on, or -1 at the end.</summary>
+    private long ListMemory(ReadOnlySpan<byte> prefix, TierSet tier, int limit, long position, List<SessionListing> sessions)
+    {
+        var (shard, slot) = ((int)Math.Min(position >> 32, MemoryTier.ShardCount), (int)position);
+        for (; shard < MemoryTier.ShardCount; shard++, slot = 0)
+        {
+            slot = ListShard(_memory.Shards[shard], slot, prefix, tier, limit, sessions);
+            if (slot >= 0) return ((long)shard << 32) | (uint)slot;
+        }
+
+        return -1;
+    }
+
+    private unsafe int ListShard(MemoryShard shard, int from, ReadOnlySpan<byte> prefix, TierSet tier, int limit, List<SessionListing> sessions)
     {
         lock (shard.Gate)
         {
-            foreach (var record in shard.Sessions_NeedsLock())
+            for (var place = Math.Max(0, from); place < shard.PlaceCount; place++)
             {
-                var session = (SessionRecord*)record;
+                if (sessions.Count >= limit) return place;
+                var session = shard.SessionInPlace_NeedsLock(place);
+                if (session == null) continue;
                 var key = SessionRecord.Key(session);
                 if (!key.StartsWith(prefix) || IsDead(shard, session, _rules, _clock.NowMs)) continue;
                 var tiers = session->Flags.Has(SessionFlags.OnDisk) ? TierSet.Memory | TierSet.Spillover : TierSet.Memory;
                 if (tier != TierSet.None && !tiers.HasFlag(tier)) continue;
                 sessions.Add(new SessionListing(key.ToArray(), tiers, session->CostBytes, session->ItemCount, session->LastAccessMs));
             }
+
+            return -1;
         }
     }
 

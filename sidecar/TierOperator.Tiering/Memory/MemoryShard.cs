@@ -141,6 +141,11 @@ internal sealed unsafe partial class MemoryShard(int index, int shardCount, ulon
         _subjects[session->Slot] = subject;
     }
 
+    /// <summary>How many places <see cref="SessionInPlace_NeedsLock"/> knows; a place is empty or holds a session.</summary>
+    public int PlaceCount => _usedSlots;
+
+    public SessionRecord* SessionInPlace_NeedsLock(int place) => (SessionRecord*)_slots[place];
+
     /// <summary>All sessions, in no order. The caller may remove the ones it is given.</summary>
     public List<nint> Sessions_NeedsLock()
     {

@@ -46,6 +46,7 @@ public sealed class CheckpointTests
         do
         {
             var page = harness.Engine.List("s"u8, default, 7, cursor);
+            Assert.InRange(page.Sessions.Count, 0, 7);
             names.AddRange(page.Sessions.Select(session => Encoding.UTF8.GetString(session.Key)));
             cursor = page.Next;
         }

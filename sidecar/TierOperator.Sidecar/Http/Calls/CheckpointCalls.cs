@@ -28,8 +28,20 @@ internal static class CheckpointCalls
     // A restore that has begun is carried through: half of one would be no state that ever was.
     public static Task RestoreAsync(Exchange exchange) => TryAsync(exchange, async () =>
     {
-        await exchange.Engine.RestoreCheckpointAsync(exchange.FirstText, CancellationToken.None);
-        await JsonAnswer.WriteAsync(exchange.Http, 200, json => json.WriteString("id", exchange.FirstText));
+        var outcome = await exchange.Engine.RestoreCheckpointAsync(exchange.FirstText, CancellationToken.None);
+        if (outcome.Failed > 0)
+        {
+            await exchange.RefuseAsync(Problems.NoRoom(
+                $"{outcome.Failed} of the checkpoint's sessions could not be written back, {outcome.Restored} were: make room, then restore again."));
+            return;
+        }
+
+        await JsonAnswer.WriteAsync(exchange.Http, 200, json =>
+        {
+            json.WriteString("id", outcome.Id);
+            json.WriteNumber("restored", outcome.Restored);
+            json.WriteNumber("expired", outcome.Expired);
+        });
     });
 
     private static async Task TryAsync(Exchange exchange, Func<Task> call)
