@@ -53,6 +53,7 @@ public sealed class LinearizabilityTests
     }
 
     [Theory]
+    [Trait("Category", "Soak")]
     [InlineData("Mirror", "ack: Disk, promoteAfter: 1")]
     [InlineData("Mirror", "ack: Memory, promoteAfter: 3")]
     [InlineData("Mirror", "ack: Disk, write: Around")]
