@@ -52,7 +52,7 @@ public sealed class DiskCapacityTests
 
         // Eviction may still be at work, and a session is gone a moment before it is told: wait for its end.
         await store.DisposeAsync();
-        Assert.Subset(gone, [.. missing]);
+        Assert.Subset(gone, missing.ToHashSet());
     }
 
     [Fact]
