@@ -11,6 +11,7 @@ internal static class Program
     /// <summary>What was not understood is told apart from what a command found: 2, as when a file cannot be read.</summary>
     public static async Task<int> Main(string[] args)
     {
+        NativeHeapSettings.Ensure(args);
         var parsed = CreateRoot().Parse(args);
 
         // `tier run` stops in its own order and time, so the command line must not end it.

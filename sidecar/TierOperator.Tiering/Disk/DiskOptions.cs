@@ -27,6 +27,9 @@ public sealed record DiskOptions
     /// <summary>Bytes that may wait for the disk before <see cref="AppendStatus.Busy"/>.</summary>
     public long MaxPendingBytes { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>What the index may take in memory; above its share whole sessions are evicted, coldest first. 0: no limit.</summary>
+    public long MaxIndexBytes { get; init; }
+
     /// <summary>How long the floor of a deleted session is remembered; zero: only as long as older records exist.</summary>
     public TimeSpan Tombstones { get; init; } = TimeSpan.Zero;
 

@@ -9,6 +9,7 @@ public sealed partial class DiskStore
 
     /// <summary>Live data never passes this share of the room: compaction always finds garbage to free.</summary>
     private const int HardLimitPercent = 97;
+    private const int IndexBytesPerItem = 32;
     private static readonly TimeSpan s_firstProbe = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_lastProbe = TimeSpan.FromSeconds(5);
 
@@ -140,12 +141,26 @@ public sealed partial class DiskStore
         var evicted = true;
         if (occupied > UsableBytes * _options.EvictAtPercent / 100)
             evicted = _sweeper.Evict(occupied - (UsableBytes * (_options.EvictAtPercent - EvictBelowPercent) / 100), NowMs);
+        else if (IndexedBytes > MaxIndexBytes * _options.EvictAtPercent / 100)
+            evicted = _sweeper.Evict(OccupiedBySurplus(occupied), NowMs);
         while (NeedsSpace() && !_isClosing && _compactor.TryCompact(minGainBytes: 1)) { }
         while (!_isClosing && _compactor.TryCompact(_segments.SegmentBytes / 2)) { }
         _isStuck = !evicted && (wanted == 0 ? _isStuck : !HasRoom(wanted));
         SetState(_isStuck ? DiskState.Full : DiskState.Healthy);
         WriteHints();
         if (!_hasFault && Budget.FreeBytes > 2 * _segments.SegmentBytes) _segments.TryPrepareSpare();
+    }
+
+    /// <summary>Bytes of the index that are in use, at its bound for an item. The tables themselves do not shrink.</summary>
+    private long IndexedBytes => _index.Items * IndexBytesPerItem;
+
+    private long MaxIndexBytes => _options.MaxIndexBytes > 0 ? _options.MaxIndexBytes : long.MaxValue / 100;
+
+    /// <summary>About what the sessions occupy whose entries are too many for the index.</summary>
+    private long OccupiedBySurplus(long occupied)
+    {
+        var surplus = IndexedBytes - (MaxIndexBytes * (_options.EvictAtPercent - EvictBelowPercent) / 100);
+        return (long)((double)occupied * surplus / IndexedBytes);
     }
 
     private long Occupied => _segments.LiveBytes + _segments.TombstoneBytes;
@@ -156,8 +171,9 @@ public sealed partial class DiskStore
     {
         var occupied = Occupied;
         var usable = UsableBytes;
-        if (occupied > usable * _options.EvictAtPercent / 100 && !_isStuck) Wake();
-        return occupied + PendingBytes + bytes <= usable * HardLimitPercent / 100;
+        var indexed = IndexedBytes;
+        if ((occupied > usable * _options.EvictAtPercent / 100 || indexed > MaxIndexBytes * _options.EvictAtPercent / 100) && !_isStuck) Wake();
+        return indexed <= MaxIndexBytes && occupied + PendingBytes + bytes <= usable * HardLimitPercent / 100;
     }
 
     private AppendStatus NoRoom(long bytes)

@@ -55,6 +55,7 @@ public sealed partial class TierEngine
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             _clock.Adjust();
+            _memory.Budget.SetIndex(_disk?.IndexBytes ?? 0);
             await SweepOnceAsync(ShardsPerSweep);
             CheckPressure();
         }

@@ -67,7 +67,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         var meter = new Meter(EngineMeter.Name);
         var door = disk ?? new PosixDisk();
         var store = options.DataFolder is { } folder && policy.Spillover is { } spillover
-            ? DiskStore.Open(DiskOptionsOf(folder, spillover, options.Keys), door, time, loggers.CreateLogger<DiskStore>(), new DiskMetrics(meter))
+            ? DiskStore.Open(DiskOptionsOf(folder, spillover, policy.Memory, options.Keys), door, time, loggers.CreateLogger<DiskStore>(), new DiskMetrics(meter))
             : null;
         var checkpoints = store is null ? null : new CheckpointStore(options.DataFolder!, door, store.Budget, options.Keys, time);
         var engine = new TierEngine(options, policy, time, loggers, store, checkpoints, meter);
@@ -114,12 +114,16 @@ public sealed partial class TierEngine : IAsyncDisposable
 
     private static long DefaultInFlight(long capacity) => Math.Max(1 << 20, capacity > 0 ? capacity / 4 : 64 << 20);
 
-    private static DiskOptions DiskOptionsOf(string folder, CompiledSpillover spillover, KeyRing? keys) => new()
+    private static DiskOptions DiskOptionsOf(string folder, CompiledSpillover spillover, CompiledMemory? memory, KeyRing? keys) => new()
     {
         Folder = folder,
         CapacityBytes = spillover.CapacityBytes,
         EvictAtPercent = spillover.EvictAtPercent,
         Compression = spillover.Compression,
+
+        // The index counts against memory, and may take half of it; what waits for the disk is small beside it.
+        MaxIndexBytes = memory is null ? 0 : memory.CapacityBytes / 2,
+        MaxPendingBytes = memory is null ? 32 << 20 : Math.Clamp(memory.CapacityBytes / 16, 4 << 20, 32 << 20),
         Keys = keys,
     };
 

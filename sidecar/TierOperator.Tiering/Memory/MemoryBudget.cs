@@ -8,15 +8,22 @@ public sealed class MemoryBudget(long capacityBytes)
 {
     private long _used;
     private long _overhead;
+    private long _index;
     private long _capacity = capacityBytes;
 
-    /// <summary>Bytes taken and not given back, with the eviction policy's own tables.</summary>
-    public long UsedBytes => Interlocked.Read(ref _used) + Volatile.Read(ref _overhead);
+    /// <summary>Bytes taken and not given back, with the eviction policy's tables and the disk's index.</summary>
+    public long UsedBytes => Interlocked.Read(ref _used) + Volatile.Read(ref _overhead) + Volatile.Read(ref _index);
 
     public long CapacityBytes => Volatile.Read(ref _capacity);
 
     /// <summary>Bytes of tables that grow on their own (eviction queues, shadow caches).</summary>
     public void SetOverhead(long bytes) => Volatile.Write(ref _overhead, bytes);
+
+    /// <summary>Bytes of the disk tier's index, which is memory as well.</summary>
+    public long IndexBytes => Volatile.Read(ref _index);
+
+    /// <summary>Told by the owner of the disk tier whenever it looks.</summary>
+    public void SetIndex(long bytes) => Volatile.Write(ref _index, bytes);
 
     /// <summary>
     /// Kept free for the next growth of those tables, because they grow when a session has already been let in: as much as
@@ -30,7 +37,7 @@ public sealed class MemoryBudget(long capacityBytes)
         get
         {
             var overhead = Volatile.Read(ref _overhead);
-            return CapacityBytes - overhead - GrowthReserve(overhead);
+            return CapacityBytes - overhead - GrowthReserve(overhead) - Volatile.Read(ref _index);
         }
     }
 
