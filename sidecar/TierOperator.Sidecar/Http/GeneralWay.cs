@@ -46,7 +46,7 @@ internal sealed partial class GeneralWay(ApiServices services, CallTable calls, 
             return;
         }
 
-        if (e is not BadHttpRequestException) LogFailure(services.Log, http.Request.Method, e);
+        if (e is not BadHttpRequestException && !IsBadChunk(e)) LogFailure(services.Log, http.Request.Method, e);
         if (http.Response.HasStarted) http.Abort();
         else await ProblemOf(e).WriteAsync(http);
     }
@@ -55,8 +55,12 @@ internal sealed partial class GeneralWay(ApiServices services, CallTable calls, 
     {
         BadHttpRequestException { StatusCode: 408 } => Problems.TooSlow(),
         BadHttpRequestException bad => Problems.Malformed($"The request is not well-formed HTTP: {bad.Message}"),
+        _ when IsBadChunk(e) => Problems.Malformed("The request is not well-formed HTTP: a chunk's size is out of range."),
         _ => Problems.Internal(),
     };
+
+    // Kestrel tells every other broken chunk as a bad request, but not a size that overflows.
+    private static bool IsBadChunk(Exception e) => e is IOException { InnerException: OverflowException };
 
     [LoggerMessage(EventId = 101, Level = LogLevel.Error, Message = "A {Method} call failed")]
     private static partial void LogFailure(ILogger logger, string method, Exception exception);

@@ -67,7 +67,9 @@ public sealed partial class TierEngine
         if (TouchResident(session.Span, hash)) return Moved(session, WriteStatus.Replaced);
         var outcome = await MutateAsync(
             new SessionMutation(session) { Options = new WriteOptions { Condition = new Precondition { MustExist = true } } }, cancellationToken);
-        return Moved(session, outcome.Status == WriteStatus.PreconditionFailed ? WriteStatus.NotFound : outcome.Status) with { Detail = outcome.Detail };
+        return outcome.Status == WriteStatus.PreconditionFailed
+            ? Moved(session, WriteStatus.NotFound)
+            : Moved(session, outcome.Status) with { Detail = outcome.Detail };
     }
 
     /// <summary>Moves a session to one tier by hand: up (load) or down (evict).</summary>

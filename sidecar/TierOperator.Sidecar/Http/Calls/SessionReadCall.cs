@@ -1,7 +1,6 @@
 using System.Text;
 using TierOperator.Policy.Compiled;
 using TierOperator.Sidecar.Http.Documents;
-using TierOperator.Tiering;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
 
@@ -39,7 +38,7 @@ internal static class SessionReadCall
 
     private static async Task WriteAsync(Exchange exchange, SessionReadOutcome read, SessionSnapshot session)
     {
-        var version = Newest(session);
+        var version = SessionVersion.Of(session);
         var headers = exchange.ResponseHeaders;
         headers.ETag = EntityTag.Format(version);
         headers[TierHeaders.Source] = TierNames.Header(read.Source);
@@ -63,14 +62,6 @@ internal static class SessionReadCall
 
     private static HashSet<string>? Wanted(string? items)
         => items is null ? null : new HashSet<string>(items.Split(',', StringSplitOptions.TrimEntries), StringComparer.Ordinal);
-
-    private static ItemVersion Newest(SessionSnapshot session)
-    {
-        var newest = session.Header.Floor;
-        foreach (var item in session.Items)
-            if (item.Version > newest) newest = item.Version;
-        return newest;
-    }
 
     private static Task ReadMetaAsync(Exchange exchange)
     {

@@ -49,7 +49,7 @@ internal static class SessionWriteCalls
     {
         var items = members.ConvertAll(member => member.ToWrite());
         var outcome = await exchange.Engine.ReplaceSessionAsync(exchange.First, items, options, CancellationToken.None);
-        await WriteAnswer.WriteAsync(exchange.Http, outcome, isDelete: false);
+        await WriteAnswer.WriteAsync(exchange.Http, WithoutTag(outcome), isDelete: false);
     }
 
     private static async Task MergeAsync(Exchange exchange, List<DocumentMember> patch, WriteOptions options)
@@ -63,7 +63,7 @@ internal static class SessionWriteCalls
             return;
         }
 
-        WriteAnswer.SetHeaders(exchange.ResponseHeaders, outcome, isDelete: false);
+        WriteAnswer.SetHeaders(exchange.ResponseHeaders, WithoutTag(outcome), isDelete: false);
         await JsonAnswer.WriteAsync(exchange.Http, outcome.Status == WriteStatus.Accepted ? 202 : 200, json =>
         {
             json.WriteNumber("put", patch.Count(member => !member.IsNull));
@@ -73,4 +73,7 @@ internal static class SessionWriteCalls
 
     private static ValueTask<WriteOutcome> UpdateAsync(Exchange exchange, SessionChange change, WriteOptions options)
         => exchange.Engine.UpdateSessionAsync(exchange.First, change.Puts, change.Deletes, options, CancellationToken.None);
+
+    // A session's tag is over all its items, and another write may come between this one and its answer: a read tells it.
+    private static WriteOutcome WithoutTag(WriteOutcome outcome) => outcome with { Version = default };
 }

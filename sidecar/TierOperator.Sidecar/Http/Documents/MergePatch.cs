@@ -32,9 +32,16 @@ internal static class MergePatch
     private static ItemWrite Merge(DocumentMember member, SessionSnapshot? present)
     {
         var target = present is null ? null : Find(present, member.Name);
-        var merged = Merge(target, JsonNode.Parse(member.Value.Span)!.AsObject());
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(merged, NodeJsonContext.Default.JsonNode);
-        return new ItemWrite(member.Name, SessionDocument.JsonType, ItemValue.From(bytes));
+        try
+        {
+            var merged = Merge(target, JsonNode.Parse(member.Value.Span)!.AsObject());
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(merged, NodeJsonContext.Default.JsonNode);
+            return new ItemWrite(member.Name, SessionDocument.JsonType, ItemValue.From(bytes));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new BadHttpRequestException("A text in the document holds half a surrogate pair, which no UTF-8 can carry.", e);
+        }
     }
 
     private static JsonObject Merge(JsonObject? target, JsonObject patch)
