@@ -196,17 +196,24 @@ public sealed class CheckpointStore : IDisposable
         return new SegmentCipher(key, header.Id);
     }
 
-    /// <summary>Ids sort by time: UTC to the millisecond, and one more where two fall together.</summary>
+    /// <summary>
+    /// Ids sort by time: UTC to the millisecond, and later than every id there is, because pruning takes the lowest ones and a
+    /// new checkpoint must never be among them.
+    /// </summary>
     private string NextId()
     {
+        var newest = Ids().Where(id => TryTime(id, out _)).Max(StringComparer.Ordinal);
         var now = _time.GetUtcNow();
         while (true)
         {
             var id = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
-            if (!Ids().Contains(id)) return id;
-            now = now.AddMilliseconds(1);
+            if (string.CompareOrdinal(id, newest) > 0) return id;
+            now = TryTime(newest!, out var last) && last > now ? last.AddMilliseconds(1) : now.AddMilliseconds(1);
         }
     }
+
+    private static bool TryTime(string id, out DateTimeOffset time)
+        => DateTimeOffset.TryParseExact(id, "yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 
     private IEnumerable<DiskFileEntry> Entries() => _door.List(_folder).Where(file => file.Name.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal));
 
