@@ -17,8 +17,8 @@ public static class CombinationTable
     {
         var text = new StringBuilder("| write | ack | no spillover | spillover Mirror | spillover Overflow |\n|---|---|---|---|---|\n");
         foreach (var write in Enum.GetValues<WriteMode>())
-        foreach (var ack in Enum.GetValues<AckLevel>())
-            text.Append($"| {write} | {ack} | {Cell(write, ack, null)} | {Cell(write, ack, SpilloverMode.Mirror)} | {Cell(write, ack, SpilloverMode.Overflow)} |\n");
+            foreach (var ack in Enum.GetValues<AckLevel>())
+                text.Append($"| {write} | {ack} | {Cell(write, ack, null)} | {Cell(write, ack, SpilloverMode.Mirror)} | {Cell(write, ack, SpilloverMode.Overflow)} |\n");
         return text.ToString();
     }
 

@@ -15,11 +15,11 @@ internal sealed class PortRule : IValidationRule
             ("resp", effective.Resp!.Value, ports.Resp is not null),
         ];
         for (var later = 1; later < all.Length; later++)
-        for (var earlier = 0; earlier < later; earlier++)
-        {
-            if (all[later].Port != all[earlier].Port || all[later].Port == 0) continue;
-            var at = all[later].Written ? all[later] : all[earlier];
-            context.Report(PolicyCodes.SamePort, "spec.sidecar.ports." + at.Name, $"{all[earlier].Name} and {all[later].Name} would both listen on {at.Port}", "choose another port for one of them");
-        }
+            for (var earlier = 0; earlier < later; earlier++)
+            {
+                if (all[later].Port != all[earlier].Port || all[later].Port == 0) continue;
+                var at = all[later].Written ? all[later] : all[earlier];
+                context.Report(PolicyCodes.SamePort, "spec.sidecar.ports." + at.Name, $"{all[earlier].Name} and {all[later].Name} would both listen on {at.Port}", "choose another port for one of them");
+            }
     }
 }

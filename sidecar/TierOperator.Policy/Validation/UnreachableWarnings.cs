@@ -11,12 +11,12 @@ internal sealed class UnreachableWarnings : IValidationRule
         var rules = context.Rules.ToList();
         var cover = new GlobCover();
         for (var later = 1; later < rules.Count; later++)
-        for (var earlier = 0; earlier < later; earlier++)
-        {
-            if (!TakesAllOf(cover, rules[earlier].Rule.Match, rules[later].Rule.Match)) continue;
-            context.Report(PolicyCodes.NeverMatches, rules[later].Path + ".name", $"the rule never matches: {rules[earlier].Path} (`{rules[earlier].Rule.Name}`) takes all of it before", "put it above that one, or take it out");
-            break;
-        }
+            for (var earlier = 0; earlier < later; earlier++)
+            {
+                if (!TakesAllOf(cover, rules[earlier].Rule.Match, rules[later].Rule.Match)) continue;
+                context.Report(PolicyCodes.NeverMatches, rules[later].Path + ".name", $"the rule never matches: {rules[earlier].Path} (`{rules[earlier].Rule.Name}`) takes all of it before", "put it above that one, or take it out");
+                break;
+            }
 
         var categories = rules.Select(entry => entry.Rule.DataCategory).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var (entry, path) in ValidationContext.Numbered(context.Spec.Retention, "spec.retention"))

@@ -33,7 +33,8 @@ internal static class Problems
     public static Problem NotFound(string detail) => new(404, "not-found", "There is no such thing", detail);
 
     public static Problem MethodNotAllowed(string allow) => new(405, "method-not-allowed", "The path does not take this method",
-        $"Use one of: {allow}.") { Allow = allow };
+        $"Use one of: {allow}.")
+    { Allow = allow };
 
     public static Problem TooSlow() => new(408, "too-slow", "The request arrived too slowly",
         "Send the body faster than the sidecar's --min-rate.");
@@ -53,10 +54,12 @@ internal static class Problems
         detail ?? "The session would hold more items than the policy's maxItemsPerSession.");
 
     public static Problem Backlog(string? detail) => new(429, "backlog-full", "The journal is full",
-        detail ?? "Too much waits to be written to lower tiers. Try again shortly.") { RetryAfter = 1 };
+        detail ?? "Too much waits to be written to lower tiers. Try again shortly.")
+    { RetryAfter = 1 };
 
     public static Problem OverBudget() => new(429, "in-flight-full", "Too many large bodies are on their way",
-        "The budget for bodies in flight is used up. Try again shortly, or raise --in-flight.") { RetryAfter = 1 };
+        "The budget for bodies in flight is used up. Try again shortly, or raise --in-flight.")
+    { RetryAfter = 1 };
 
     public static Problem HeadersTooLarge() => new(431, "headers-too-large", "The headers are too large",
         $"Send at most {KestrelSetup.MaxHeaders} headers and {KestrelSetup.MaxHeaderBytes} bytes.");
@@ -65,7 +68,8 @@ internal static class Problems
         "It is a fault of the sidecar; its log has the cause under the same time.");
 
     public static Problem TierUnavailable(string? detail) => new(503, "tier-unavailable", "No tier could answer",
-        detail ?? "A tier that could hold it did not answer, and the rule says Fail. Try again shortly.") { RetryAfter = 1 };
+        detail ?? "A tier that could hold it did not answer, and the rule says Fail. Try again shortly.")
+    { RetryAfter = 1 };
 
     public static Problem NoRoom(string? detail) => new(507, "no-room", "No tier has room for it",
         detail ?? "Raise the capacity of the rule's tiers, or delete what is not needed.");

@@ -29,16 +29,16 @@ public class WriteCombinationTests
     public void Check_AllowedPlan_NeverWaitsForATierThatIsNotWritten()
     {
         foreach (var (write, tiers, mode) in Plans)
-        foreach (var ack in Enum.GetValues<AckLevel>())
-        {
-            if (WriteCombination.Check(new WritePlan(write, ack, tiers, mode)) is not null) continue;
-            var name = $"{write}, {ack} on {tiers} ({mode})";
-            Assert.True(ack != AckLevel.Redis || tiers.HasFlag(TierSet.Redis), name);
-            Assert.True(ack != AckLevel.Postgres || tiers.HasFlag(TierSet.Postgres), name);
-            Assert.True(ack != AckLevel.Memory || (tiers.HasFlag(TierSet.Memory) && write != WriteMode.Around), name);
-            Assert.True(ack != AckLevel.Disk || mode == SpilloverMode.Mirror, name);
-            Assert.True(write != WriteMode.Behind || mode is not null, name);
-            Assert.True(write != WriteMode.MemoryOnly || (tiers == TierSet.Memory && ack == AckLevel.Memory), name);
-        }
+            foreach (var ack in Enum.GetValues<AckLevel>())
+            {
+                if (WriteCombination.Check(new WritePlan(write, ack, tiers, mode)) is not null) continue;
+                var name = $"{write}, {ack} on {tiers} ({mode})";
+                Assert.True(ack != AckLevel.Redis || tiers.HasFlag(TierSet.Redis), name);
+                Assert.True(ack != AckLevel.Postgres || tiers.HasFlag(TierSet.Postgres), name);
+                Assert.True(ack != AckLevel.Memory || (tiers.HasFlag(TierSet.Memory) && write != WriteMode.Around), name);
+                Assert.True(ack != AckLevel.Disk || mode == SpilloverMode.Mirror, name);
+                Assert.True(write != WriteMode.Behind || mode is not null, name);
+                Assert.True(write != WriteMode.MemoryOnly || (tiers == TierSet.Memory && ack == AckLevel.Memory), name);
+            }
     }
 }
