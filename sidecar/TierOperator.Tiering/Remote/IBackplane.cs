@@ -1,0 +1,29 @@
+namespace TierOperator.Tiering.Remote;
+
+/// <summary>
+/// How a sidecar hears what others have written. Writers announce as part of <see cref="IRemoteTier.ApplyAsync"/>, in the same
+/// step as the change; a mere touch is never announced.
+/// </summary>
+/// <remarks>Thread-safe. Events are raised one at a time, on the receiving loop: handlers return at once.</remarks>
+public interface IBackplane : IAsyncDisposable
+{
+    /// <summary>A session was changed by some sidecar, perhaps this one.</summary>
+    event Action<RemoteAnnouncement>? Announced;
+
+    /// <summary>
+    /// Announcements may have been missed (a number was skipped, the connection was lost and is back): every local copy must be
+    /// compared before it is believed again.
+    /// </summary>
+    event Action? Gap;
+
+    /// <summary>True while announcements arrive. False: local copies cannot be known to be the newest.</summary>
+    bool IsConnected { get; }
+
+    /// <summary>Begins to listen in the background.</summary>
+    void Start();
+}
+
+/// <summary>
+/// One announcement. <see cref="Newest"/> is none where the channel only says that the key changed (RESP3 tracking): compare, not drop.
+/// </summary>
+public readonly record struct RemoteAnnouncement(ReadOnlyMemory<byte> Session, ItemVersion Newest, uint Node);

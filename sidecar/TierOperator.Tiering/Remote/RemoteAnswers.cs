@@ -1,0 +1,75 @@
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Remote;
+
+public enum RemoteReadStatus
+{
+    Found,
+
+    /// <summary>The tier knows that there is none: no session, a tombstone, or a whole session without this item.</summary>
+    NotFound,
+
+    /// <summary>It holds a projection that does not list the item: that proves nothing.</summary>
+    NotHeld,
+
+    /// <summary>It did not answer in time, or cannot.</summary>
+    Unavailable,
+}
+
+/// <summary>One item as a remote tier has it. The reader releases the value.</summary>
+public readonly record struct RemoteItem(RemoteReadStatus Status)
+{
+    public SessionHeader? Header { get; init; }
+    public ItemSnapshot Item { get; init; }
+}
+
+/// <summary>What a remote tier has of a session. The reader releases the items.</summary>
+public sealed record RemoteSession(RemoteReadStatus Status)
+{
+    /// <summary>Null unless found.</summary>
+    public SessionSnapshot? Session { get; init; }
+
+    /// <summary>True: only the items that a strategy lists are there; never to be taken for the session.</summary>
+    public bool IsProjection { get; init; }
+
+    /// <summary>The newest change that the tier has of this session, deletes and its floor included; none when it knows nothing.</summary>
+    public ItemVersion Newest { get; init; }
+
+    /// <summary>The floor that a delete or replace left, also where the session is gone (a tombstone).</summary>
+    public ItemVersion Floor { get; init; }
+}
+
+public enum RemoteStatus
+{
+    /// <summary>It stands there now.</summary>
+    Applied,
+
+    /// <summary>Something newer stands there: nothing of the change was needed.</summary>
+    Older,
+
+    /// <summary>The precondition does not hold there; nothing was changed.</summary>
+    ConditionFailed,
+
+    /// <summary>This change can never be taken (too large, against the schema): a dead letter. <see cref="RemoteResult.Detail"/> says why.</summary>
+    Refused,
+
+    /// <summary>Not now: away, frozen, full, read-only. It may have happened; applying again is harmless.</summary>
+    Unavailable,
+}
+
+/// <summary>What became of one change.</summary>
+public readonly record struct RemoteResult(RemoteStatus Status)
+{
+    /// <summary>Whether what was written (the condition's item, else the session) was there before; null where not known.</summary>
+    public bool? Existed { get; init; }
+
+    /// <summary>The newest version that the tier holds of the session afterwards.</summary>
+    public ItemVersion Newest { get; init; }
+    public string? Detail { get; init; }
+}
+
+/// <summary>A page of keys. <see cref="Status"/> is Found or Unavailable.</summary>
+public sealed record RemoteListing(RemoteReadStatus Status, IReadOnlyList<RemoteListed> Sessions);
+
+/// <summary>One line of a remote listing. Bytes as stored; 0 where the tier does not know cheaply.</summary>
+public sealed record RemoteListed(byte[] Key, int Items, long Bytes, long LastAccessMs);

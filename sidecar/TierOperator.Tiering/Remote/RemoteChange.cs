@@ -1,0 +1,61 @@
+using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Remote;
+
+/// <summary>
+/// What one tier is to take over of one session. Versions decide, item by item: a put or a removal counts only where its version is
+/// above the item's own and above the session's floor; floors only rise. So any order, repetition and mixture of changes from
+/// several pods ends in the same state.
+/// </summary>
+/// <remarks>Immutable. The values belong to the caller, who keeps them until the tier has answered.</remarks>
+public sealed record RemoteChange(ReadOnlyMemory<byte> Session)
+{
+    /// <summary>
+    /// The header after the change; its <see cref="SessionHeader.Floor"/> is the session's floor: items below it are gone there too.
+    /// Of two headers the one with the later access wins, but an explicit deadline follows the newest change. Null deletes the
+    /// session, and <see cref="Floor"/> stays as a tombstone.
+    /// </summary>
+    public SessionHeader? Header { get; init; }
+
+    /// <summary>For a delete: nothing at or below it may come back.</summary>
+    public ItemVersion Floor { get; init; }
+
+    /// <summary>When it leaves this tier, Unix milliseconds; of a delete, when the tombstone may go.</summary>
+    public long ExpiresMs { get; init; }
+    public IReadOnlyList<ItemSnapshot> Puts { get; init; } = [];
+    public IReadOnlyList<RemovedItem> Removals { get; init; } = [];
+
+    /// <summary>
+    /// Redis only. Null: the session is held whole. Else the names of the strategy's items (<c>*</c> and <c>?</c> as in the policy),
+    /// which the header keeps so that a reader knows what an absence means; the puts are filtered already.
+    /// </summary>
+    public IReadOnlyList<string>? Projection { get; init; }
+
+    /// <summary>Decided in the tier together with the change, or not at all.</summary>
+    public RemoteCondition? Condition { get; init; }
+
+    /// <summary>The session that this one is deleted with; null for none.</summary>
+    public ReadOnlyMemory<byte>? Parent { get; init; }
+
+    /// <summary>The rule's <c>dataCategory</c>, for retention in PostgreSQL.</summary>
+    public string? DataCategory { get; init; }
+
+    /// <summary>The newest version in the change.</summary>
+    public ItemVersion Newest { get; init; }
+}
+
+/// <summary>An item that is gone since a version.</summary>
+public readonly record struct RemovedItem(ReadOnlyMemory<byte> Item, ItemVersion Version);
+
+/// <summary>
+/// What must hold in the tier. Either of one item (<see cref="Item"/> set), or of the session: <see cref="Precondition.MustExist"/>
+/// and <see cref="Precondition.MustNotExist"/> then mean the session. <see cref="Unchanged"/> is for read-modify-write: the
+/// tier's newest version of the session must be this one.
+/// </summary>
+public sealed record RemoteCondition
+{
+    public ReadOnlyMemory<byte>? Item { get; init; }
+    public Precondition Precondition { get; init; }
+    public ItemVersion? Unchanged { get; init; }
+}
