@@ -10,7 +10,8 @@ namespace TierOperator.Tiering.Disk;
 /// The deletion of a session, or of an item, is kept while any older segment could hold what it deletes.
 /// One run at a time; called from the maintenance loop, and by the committer when it needs room.
 /// </remarks>
-internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordReader reader, DiskOptions options)
+internal sealed class Compactor(
+    SegmentSet segments, DiskIndex index, RecordReader reader, DiskOptions options, Func<JournalPosition?> keepFrom)
 {
     private readonly Lock _gate = new();
     private long _compactions;
@@ -24,9 +25,10 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
     {
         lock (_gate)
         {
-            var plan = CompactionPlan.Best(Candidates(), segments.SegmentBytes, minGainBytes, options.Keys?.CurrentId ?? "");
-            if (plan is null) return false;
-            return Run_NeedsLock(plan);
+            var read = keepFrom();
+            var ordered = Candidates();
+            return TryCompact_NeedsLock(new CompactionRun(Before(ordered, read), ordered.FirstOrDefault()), minGainBytes)
+                || TryCompact_NeedsLock(new CompactionRun(After(ordered, read), ordered.FirstOrDefault()), minGainBytes);
         }
     }
 
@@ -35,19 +37,41 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
     {
         lock (_gate)
         {
-            var last = Candidates().LastOrDefault()?.Header.Epoch ?? -1;
-            for (var from = 0; ; from++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                var ordered = Candidates();
-                var plan = CompactionPlan.From(ordered, from, segments.SegmentBytes);
-                if (plan is null || ordered[from].Header.Epoch > last) return;
-                if (!plan.IsWorthwhile(options.Keys?.CurrentId ?? "")) continue;
-                Run_NeedsLock(plan);
-                if (plan.LiveBytes + plan.KeptTombstoneBytes == 0) from--;
-            }
+            var read = keepFrom();
+            CompactPart_NeedsLock(ordered => Before(ordered, read), cancellation);
+            CompactPart_NeedsLock(ordered => After(ordered, read), cancellation);
         }
     }
+
+    private void CompactPart_NeedsLock(Func<List<SegmentFile>, List<SegmentFile>> part, CancellationToken cancellation)
+    {
+        var last = part(Candidates()).LastOrDefault()?.Header.Epoch ?? -1;
+        for (var from = 0; ; from++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var all = Candidates();
+            var ordered = part(all);
+            var plan = CompactionPlan.From(new CompactionRun(ordered, all.FirstOrDefault()), from, segments.SegmentBytes);
+            if (plan is null || ordered[from].Header.Epoch > last) return;
+            if (!plan.IsWorthwhile(options.Keys?.CurrentId ?? "")) continue;
+            Run_NeedsLock(plan);
+            if (plan.LiveBytes + plan.KeptTombstoneBytes == 0) from--;
+        }
+    }
+
+    private bool TryCompact_NeedsLock(CompactionRun run, long minGainBytes)
+    {
+        var plan = CompactionPlan.Best(run, segments.SegmentBytes, minGainBytes, options.Keys?.CurrentId ?? "");
+        return plan is not null && Run_NeedsLock(plan);
+    }
+
+    /// <summary>What lies before the segment that the journal's reader stands in; all where nobody reads.</summary>
+    private static List<SegmentFile> Before(List<SegmentFile> ordered, JournalPosition? read)
+        => read is { } position ? ordered.FindAll(segment => segment.Header.Order < position.Order) : ordered;
+
+    /// <summary>What the reader has yet to come to. The segment that it stands in keeps its offsets until it has gone on.</summary>
+    private static List<SegmentFile> After(List<SegmentFile> ordered, JournalPosition? read)
+        => read is { } position ? ordered.FindAll(segment => segment.Header.Order > position.Order) : [];
 
     private List<SegmentFile> Candidates()
     {
@@ -213,6 +237,9 @@ internal sealed class Compactor(SegmentSet segments, DiskIndex index, RecordRead
     }
 }
 
+/// <summary>Segments next to each other in the log, and the log's very first.</summary>
+internal readonly record struct CompactionRun(List<SegmentFile> Ordered, SegmentFile? Oldest);
+
 /// <summary>Neighbouring sealed segments that could become one.</summary>
 internal sealed record CompactionPlan(IReadOnlyList<SegmentFile> Segments, bool BeginsTheLog)
 {
@@ -233,10 +260,11 @@ internal sealed record CompactionPlan(IReadOnlyList<SegmentFile> Segments, bool 
             || Segments.Any(segment => segment.Header.KeyId != keyId);
 
     /// <summary>The longest run from a place on whose copy fits the scratch; null at the end of the sealed ones.</summary>
-    public static CompactionPlan? From(List<SegmentFile> ordered, int first, long scratchBytes)
+    public static CompactionPlan? From(CompactionRun run, int first, long scratchBytes)
     {
+        var ordered = run.Ordered;
         if (first >= ordered.Count || !ordered[first].IsSealed) return null;
-        var plan = new CompactionPlan([ordered[first]], first == 0);
+        var plan = new CompactionPlan([ordered[first]], ReferenceEquals(ordered[first], run.Oldest));
         for (var i = first + 1; i < ordered.Count && i - first < MaxRun && ordered[i].IsSealed; i++)
         {
             var longer = plan with { Segments = [.. plan.Segments, ordered[i]] };
@@ -247,13 +275,13 @@ internal sealed record CompactionPlan(IReadOnlyList<SegmentFile> Segments, bool 
         return plan;
     }
 
-    public static CompactionPlan? Best(List<SegmentFile> ordered, long scratchBytes, long minGainBytes, string keyId)
+    public static CompactionPlan? Best(CompactionRun run, long scratchBytes, long minGainBytes, string keyId)
     {
         CompactionPlan? best = null;
         var bestScore = 0.0;
-        for (var i = 0; i < ordered.Count; i++)
+        for (var i = 0; i < run.Ordered.Count; i++)
         {
-            for (var plan = From(ordered, i, scratchBytes); plan is not null; plan = Shorter(plan))
+            for (var plan = From(run, i, scratchBytes); plan is not null; plan = Shorter(plan))
             {
                 var gain = plan.GainBytes;
                 var isOldKey = plan.Segments.Count == 1 && plan.Segments[0].Header.KeyId != keyId && minGainBytes > 0;

@@ -42,8 +42,8 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
         _reader = new RecordReader(_segments);
         _index = new DiskIndex(_segments, _reader);
         _unsettled = new UnsettledSessions(options.MaxUnsettled);
-        _compactor = new Compactor(_segments, _index, _reader, options);
-        _log = new LogWriter(options, _segments, Apply, OnSealed, TryMakeRoom, logger);
+        _compactor = new Compactor(_segments, _index, _reader, options, () => KeepFrom);
+        _log = new LogWriter(options, _segments, Apply, OnSealed, TryMakeRoom, OnDurable, logger);
         _commit = new GroupCommit(this, Math.Min(options.MaxPendingBytes, options.CapacityBytes / 16));
     }
 
@@ -84,6 +84,7 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
             var manifest = Manifest.OpenOrCreate(door, options.Folder, options.Keys, mayCreate: !hasSegments);
             store = new DiskStore(options, door, time, logger ?? NullLogger.Instance, folderLock, manifest);
             store.Recover();
+            store.FindJournalEnd();
             store._metrics = metrics;
             metrics?.Observe(store);
             store.Start();

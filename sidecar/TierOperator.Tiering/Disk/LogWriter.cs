@@ -6,7 +6,7 @@ namespace TierOperator.Tiering.Disk;
 /// <remarks>Used by the committer's thread only.</remarks>
 internal sealed partial class LogWriter(
     DiskOptions options, SegmentSet segments, Action<PendingBatch> apply, Action<SegmentFile> seal,
-    Func<bool> makeRoom, ILogger logger) : IDisposable
+    Func<bool> makeRoom, Action<JournalPosition> durable, ILogger logger) : IDisposable
 {
     private readonly SegmentWriter _writer = new(options.Compression);
     private long _durableTail;
@@ -17,7 +17,7 @@ internal sealed partial class LogWriter(
     /// <summary>How many batches, from the first on, are written and synced; the error that stopped it, if one did.</summary>
     public int Write(List<PendingBatch> batches, out Exception? failure)
     {
-        var durable = 0;
+        var synced = 0;
         var applied = 0;
         failure = null;
         _writer.BeginGroup();
@@ -28,7 +28,7 @@ internal sealed partial class LogWriter(
                 if (_writer.RoomBytes < batches[i].MaxStoredBytes)
                 {
                     Sync();
-                    durable = i;
+                    synced = i;
                     for (; applied < i; applied++) apply(batches[applied]);
                     Roll(batches[i].MaxStoredBytes);
                 }
@@ -47,9 +47,9 @@ internal sealed partial class LogWriter(
         {
             failure = error;
             LogWriteFailed(logger, error);
-            for (; applied < durable; applied++) apply(batches[applied]);
+            for (; applied < synced; applied++) apply(batches[applied]);
             GiveUp();
-            return durable;
+            return synced;
         }
     }
 
@@ -77,6 +77,7 @@ internal sealed partial class LogWriter(
         _writer.Flush(prepare: true);
         segment.File.Sync();
         _durableTail = segment.Tail;
+        durable(new JournalPosition(segment.Header.Order, segment.Tail));
     }
 
     private void Roll(long bytes)
@@ -94,6 +95,7 @@ internal sealed partial class LogWriter(
                 var segment = segments.CreateActive(bytes);
                 _writer.MoveTo(segment, bytes);
                 _durableTail = segment.Tail;
+                durable(new JournalPosition(segment.Header.Order, segment.Tail));
                 return;
             }
             catch (NoRoomException) when (makeRoom())

@@ -127,7 +127,9 @@ public sealed partial class TierEngine
         if (!write && !onDisk) return;
 
         var whole = session != null && write && (!onDisk || session->Flags.Has(SessionFlags.Unsettled));
-        if (!write || whole || diskIsStale || plan.Mutation.Replace || plan.Mutation.Delete) batch.DeleteSession(key, plan.Version);
+        // The floor is what is gone in truth: a session that is only written anew keeps its own, for others replay this record.
+        var isOver = diskIsStale || plan.Mutation.Replace || plan.Mutation.Delete;
+        if (!write || whole || isOver) batch.DeleteSession(key, isOver ? plan.Version : plan.Header!.Floor);
         else batch.ExpectsSession |= onDisk;
         if (!write) return;
         var expires = plan.Rule.DiskExpiryOf(plan.Header!);

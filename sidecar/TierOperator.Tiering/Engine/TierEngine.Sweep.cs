@@ -251,7 +251,7 @@ public sealed partial class TierEngine
             var rule = session == null ? _rules[_rules.Policy.Matcher.MatchSession(key, null)] : _rules.Stored(session->RuleId, key);
             if (session == null && rule.Rule.Ack != AckLevel.Memory) return AppendStatus.Ok;
             var keep = session != null && rule.UsesDisk && _rules.IsMirror;
-            var batch = keep ? WholeSession_NeedsLock(shard, session, rule) : new DiskBatch().DeleteSession(key, _clock.Next());
+            var batch = keep ? WholeSession_NeedsLock(shard, session, rule) : new DiskBatch().DeleteSession(key, ItemVersion.None);
             var status = _disk.TryAppend(batch, out ticket);
             if (status != AppendStatus.Ok || session == null) return status;
             session->Ticket = ticket;

@@ -21,6 +21,9 @@ public readonly record struct RemoteItem(RemoteReadStatus Status)
 {
     public SessionHeader? Header { get; init; }
     public ItemSnapshot Item { get; init; }
+
+    /// <summary>With NotFound: the tier remembers that the session was deleted, so that no slower tier is to be asked.</summary>
+    public bool IsDeleted { get; init; }
 }
 
 /// <summary>What a remote tier has of a session. The reader releases the items.</summary>

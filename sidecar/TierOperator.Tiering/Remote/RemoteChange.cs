@@ -5,21 +5,27 @@ namespace TierOperator.Tiering.Remote;
 
 /// <summary>
 /// What one tier is to take over of one session. Versions decide, item by item: a put or a removal counts only where its version is
-/// above the item's own and above the session's floor; floors only rise. So any order, repetition and mixture of changes from
-/// several pods ends in the same state.
+/// above the item's own; an item below the session's floor is gone (one at the floor came with the replacement that set it); floors
+/// only rise. So any order, repetition and mixture of changes from several pods ends in the same state.
 /// </summary>
 /// <remarks>Immutable. The values belong to the caller, who keeps them until the tier has answered.</remarks>
 public sealed record RemoteChange(ReadOnlyMemory<byte> Session)
 {
     /// <summary>
     /// The header after the change; its <see cref="SessionHeader.Floor"/> is the session's floor: items below it are gone there too.
-    /// Of two headers the one with the later access wins, but an explicit deadline follows the newest change. Null deletes the
-    /// session, and <see cref="Floor"/> stays as a tombstone.
+    /// Of two headers the one with the later access wins, but an explicit deadline follows the newest change. Null deletes what is at or
+    /// below <see cref="Floor"/>, which stays as a tombstone; items above it stay.
     /// </summary>
     public SessionHeader? Header { get; init; }
 
     /// <summary>For a delete: nothing at or below it may come back.</summary>
     public ItemVersion Floor { get; init; }
+
+    /// <summary>
+    /// True where the writer does not hold the whole session: its header says nothing of an explicit deadline, a creation or a subject
+    /// that the tier knows already.
+    /// </summary>
+    public bool IsPartial { get; init; }
 
     /// <summary>When it leaves this tier, Unix milliseconds; of a delete, when the tombstone may go.</summary>
     public long ExpiresMs { get; init; }

@@ -11,6 +11,9 @@ public sealed record RemoteTierOptions
 
     /// <summary>How long one call may take for its caller, whatever the server does.</summary>
     public required TimeSpan Timeout { get; init; }
+
+    /// <summary>How long one <see cref="IRemoteTier.ApplyAsync"/> may take: a batch needs more than a read.</summary>
+    public TimeSpan ApplyTimeout { get; init; } = TimeSpan.FromSeconds(2);
     public CompressionKind Compression { get; init; } = CompressionKind.Auto;
 
     /// <summary>How long a delete is remembered.</summary>

@@ -1,0 +1,31 @@
+namespace TierOperator.Tiering.Disk;
+
+/// <summary>A place in the log: a segment's place in the order, and an offset in it. Totally ordered.</summary>
+public readonly record struct JournalPosition(long Order, long Offset) : IComparable<JournalPosition>
+{
+    public int CompareTo(JournalPosition other) => Order != other.Order ? Order.CompareTo(other.Order) : Offset.CompareTo(other.Offset);
+
+    public static bool operator <(JournalPosition left, JournalPosition right) => left.CompareTo(right) < 0;
+    public static bool operator >(JournalPosition left, JournalPosition right) => left.CompareTo(right) > 0;
+    public static bool operator <=(JournalPosition left, JournalPosition right) => left.CompareTo(right) <= 0;
+    public static bool operator >=(JournalPosition left, JournalPosition right) => left.CompareTo(right) >= 0;
+}
+
+public enum JournalKind
+{
+    /// <summary>An item was set, or its session's header with it.</summary>
+    Put,
+    RemoveItem,
+
+    /// <summary>The session was deleted, or what follows in the same segment replaces it.</summary>
+    RemoveSession,
+
+    /// <summary>Only the session's header was set.</summary>
+    Header,
+}
+
+/// <summary>A change as it stands in the log, without its value. <see cref="Header"/> is null for a deletion.</summary>
+public sealed record JournalEntry(JournalKind Kind, byte[] Session, byte[] Item, ItemVersion Version, SessionHeader? Header, long Bytes);
+
+/// <summary>A stretch of the log that ends between two batches. <see cref="Next"/> is where the following one begins.</summary>
+public sealed record JournalStretch(IReadOnlyList<JournalEntry> Entries, JournalPosition Next);

@@ -1,0 +1,130 @@
+using TierOperator.Tiering.Disk;
+using TierOperator.Tiering.Remote;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Sync;
+
+/// <summary>
+/// What one tier has yet to hear of one session: which items changed and up to which version, not their bytes. The bytes are
+/// taken from memory or disk when they are sent, so that ten writes of an item cost one.
+/// </summary>
+/// <remarks>Guarded by its <see cref="Outbox"/>'s lock until it is taken; then the taker's alone.</remarks>
+internal sealed class OwedSession(byte[] key)
+{
+    /// <summary>About what an entry costs beside its keys: the objects and their places in tables.</summary>
+    private const int EntryBytes = 256;
+    private const int ItemBytes = 96;
+
+    private readonly Dictionary<byte[], OwedItem> _items = new(KeyComparer.Instance);
+    private List<TaskCompletionSource<RemoteResult>>? _waiters;
+    private long _itemCost;
+
+    public byte[] Key => key;
+    public IReadOnlyDictionary<byte[], OwedItem> Items => _items;
+
+    /// <summary>The session was deleted, and nothing written since.</summary>
+    public bool IsDelete { get; private set; }
+
+    /// <summary>Everything that is held here is to be sent, whatever the items say: the tier lost it, or never had it.</summary>
+    public bool IsWhole { get; private set; }
+    public ItemVersion Floor { get; private set; }
+    public ItemVersion Newest { get; private set; }
+
+    /// <summary>The header of the newest change; null after a deletion.</summary>
+    public SessionHeader? Header { get; private set; }
+    public string? Strategy { get; private set; }
+
+    /// <summary>Where its oldest change stands in the journal; null when it stands in none.</summary>
+    public JournalPosition? Since { get; private set; }
+    public long NotedMs { get; private set; }
+
+    /// <summary>Bytes of values that wait, for the backlog's limit.</summary>
+    public long ValueBytes { get; private set; }
+
+    /// <summary>Bytes that the entry itself takes in memory.</summary>
+    public long EntryCost => EntryBytes + (2 * key.Length) + _itemCost;
+
+    /// <summary>How often it was sent without an answer.</summary>
+    public int Attempts { get; set; }
+    public bool IsUrgent => _waiters is { Count: > 0 };
+
+    public void Take(in OwedNote note)
+    {
+        Since ??= note.Since; // changes come in order: the first that is journalled is the oldest
+        if (NotedMs == 0) NotedMs = note.NowMs;
+        if (note.Version > Newest) Newest = note.Version;
+        if (note.IsDelete || note.Replaces) Clear(note.Version);
+        (IsDelete, Header) = (note.IsDelete, note.Header);
+        IsWhole |= note.IsWhole;
+        Strategy = note.Strategy ?? Strategy;
+        foreach (var put in note.Puts) Set(put.Item, new OwedItem(note.Version, IsRemoved: false, put.Bytes, put.Carried));
+        foreach (var gone in note.Removed) Set(gone, new OwedItem(note.Version, IsRemoved: true, 0, null));
+    }
+
+    /// <summary>What was sent in vain comes back under what was noted meanwhile: the newer of each counts.</summary>
+    public void TakeBack(OwedSession earlier)
+    {
+        Since = Older(earlier.Since, Since);
+        NotedMs = Math.Min(NotedMs, earlier.NotedMs);
+        Attempts = Math.Max(Attempts, earlier.Attempts);
+        IsWhole |= earlier.IsWhole;
+        if (earlier.Floor > Floor) Floor = earlier.Floor;
+        foreach (var (item, owed) in earlier._items)
+            if (owed.Version > Floor && !_items.ContainsKey(item)) Set(item, owed);
+    }
+
+    /// <summary>The caller is told what becomes of the entry as it is when it is sent next.</summary>
+    public Task<RemoteResult> Await()
+    {
+        var waiter = new TaskCompletionSource<RemoteResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        (_waiters ??= []).Add(waiter);
+        return waiter.Task;
+    }
+
+    /// <summary>Tells everybody who waits, once.</summary>
+    public void Tell(RemoteResult result)
+    {
+        if (Interlocked.Exchange(ref _waiters, null) is not { } waiters) return;
+        foreach (var waiter in waiters) waiter.TrySetResult(result);
+    }
+
+    private void Clear(ItemVersion floor)
+    {
+        _items.Clear();
+        (ValueBytes, _itemCost) = (0, 0);
+        Floor = floor;
+    }
+
+    private void Set(byte[] item, in OwedItem owed)
+    {
+        if (_items.TryGetValue(item, out var before)) (ValueBytes, _itemCost) = (ValueBytes - before.Bytes, _itemCost - CostOf(item, before));
+        (ValueBytes, _itemCost) = (ValueBytes + owed.Bytes, _itemCost + CostOf(item, owed));
+        _items[item] = owed;
+    }
+
+    private static long CostOf(byte[] item, in OwedItem owed) => item.Length + ItemBytes + (owed.Carried?.Value.Length ?? 0);
+
+    private static JournalPosition? Older(JournalPosition? left, JournalPosition? right)
+        => left is { } l && right is { } r ? (l < r ? l : r) : left ?? right;
+}
+
+/// <summary>One item that a tier has yet to hear of. Carried: its value, where no local tier holds it.</summary>
+internal readonly record struct OwedItem(ItemVersion Version, bool IsRemoved, long Bytes, ItemSnapshot? Carried);
+
+/// <summary>An item of a note.</summary>
+internal readonly record struct OwedPut(byte[] Item, long Bytes, ItemSnapshot? Carried);
+
+/// <summary>One change as the engine tells it to an outbox, in the order in which it happened.</summary>
+internal readonly record struct OwedNote(byte[] Key, ItemVersion Version, long NowMs)
+{
+    public SessionHeader? Header { get; init; }
+    public bool IsDelete { get; init; }
+    public bool Replaces { get; init; }
+    public bool IsWhole { get; init; }
+    public IReadOnlyList<OwedPut> Puts { get; init; } = [];
+    public IReadOnlyList<byte[]> Removed { get; init; } = [];
+    public string? Strategy { get; init; }
+
+    /// <summary>A place in the journal at or before the change's own; null when it is not journalled.</summary>
+    public JournalPosition? Since { get; init; }
+}
