@@ -29,15 +29,38 @@ internal static class RunCommand
         {
             var path = new SettingReader(flags, Environment.GetEnvironmentVariable, _ => null).Text(Settings.Policy)
                 ?? throw new StartFault(ExitCode.Usage, $"name a policy with {Settings.Policy.Flag} FILE or {Settings.Policy.Variable}");
-            var content = PolicyFile.Read(path);
-            var policy = PolicyFile.Load(path, content);
-            var options = RunOptions.Read(path, policy, flags, Environment.GetEnvironmentVariable);
-            return await SidecarProcess.RunAsync(options, policy, content, TimeProvider.System, signals.Stop);
+            return Directory.Exists(path) ? await RunFolderAsync(path, flags, signals.Stop) : await RunAsync(path, PolicyFile.Read(path), flags, signals.Stop);
         }
         catch (StartFault fault)
         {
             await Console.Error.WriteLineAsync(fault.Message);
             return fault.ExitCode;
         }
+    }
+
+    // In a pod a restart would only come back to the same fault, and hold the app up: wait for the world to change.
+    private static async Task<int> RunFolderAsync(string folder, Func<Setting, IReadOnlyList<string>> flags, CancellationToken stop)
+    {
+        var waiting = RunOptions.Read(folder, null, flags, Environment.GetEnvironmentVariable);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                return await RunAsync(folder, PolicyFolder.ReadForStart(folder, waiting.PodUid), flags, stop);
+            }
+            catch (StartFault fault) when (fault.ExitCode != ExitCode.Address)
+            {
+                await WaitingRoom.StayAsync(waiting, fault, TimeProvider.System, stop);
+            }
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static Task<int> RunAsync(string path, byte[] content, Func<Setting, IReadOnlyList<string>> flags, CancellationToken stop)
+    {
+        var policy = PolicyFile.Load(path, content);
+        var options = RunOptions.Read(path, policy, flags, Environment.GetEnvironmentVariable);
+        return SidecarProcess.RunAsync(options, policy, content, TimeProvider.System, stop);
     }
 }

@@ -12,6 +12,9 @@ namespace TierOperator.Sidecar.Hosting;
 internal sealed partial class FilePolicySource(
     string path, byte[] first, PolicyState state, TierEngine engine, TimeProvider time, ILogger log)
 {
+    /// <summary>Decides, where the path is a folder, which of its snapshots is this pod's.</summary>
+    public string? PodUid { get; init; }
+
     private byte[] _seen = first;
     private byte[]? _settling;
     private bool _missing;
@@ -22,7 +25,7 @@ internal sealed partial class FilePolicySource(
         byte[] now;
         try
         {
-            now = PolicyFile.Read(path);
+            now = PolicyFile.Read(path, PodUid);
         }
         catch (StartFault fault)
         {

@@ -12,6 +12,9 @@ internal static class PolicyFile
     /// <summary>More than any policy: what is larger is refused by its length before it is read whole.</summary>
     private const long MaxBytes = 8 * 1024 * 1024;
 
+    /// <summary>Reads what a file holds, or what a folder holds for this pod. Throws as <see cref="Read(string)"/> does.</summary>
+    public static byte[] Read(string path, string? podUid) => Directory.Exists(path) ? PolicyFolder.Read(path, podUid) : Read(path);
+
     /// <summary>Reads all bytes. Throws <see cref="StartFault"/> when there is no such file or it cannot be read.</summary>
     public static byte[] Read(string path)
     {

@@ -8,6 +8,7 @@ namespace TierOperator.Sidecar.Hosting;
 internal sealed record RunOptions
 {
     public required string PolicyPath { get; init; }
+    public string? PodUid { get; init; }
     public string? DataFolder { get; init; }
     public required IPEndPoint Api { get; init; }
     public required IPEndPoint Admin { get; init; }
@@ -23,14 +24,18 @@ internal sealed record RunOptions
     public bool JsonLogs { get; init; }
     public Uri? OtlpEndpoint { get; init; }
 
-    /// <summary>Reads everything but the policy itself, which is already loaded because it may set ports and log level.</summary>
+    /// <summary>
+    /// Reads everything but the policy itself, which is already loaded because it may set ports and log level; null while
+    /// there is none to run.
+    /// </summary>
     public static RunOptions Read(
-        string policyPath, LoadedPolicy policy, Func<Setting, IReadOnlyList<string>> flags, Func<string, string?> environment)
+        string policyPath, LoadedPolicy? policy, Func<Setting, IReadOnlyList<string>> flags, Func<string, string?> environment)
     {
         var reader = new SettingReader(flags, environment, setting => OfPolicy(policy, setting));
         var options = new RunOptions
         {
             PolicyPath = policyPath,
+            PodUid = reader.Text(Settings.PodUid),
             DataFolder = reader.Text(Settings.Data),
             Api = new IPEndPoint(reader.Address(Settings.ApiAddress), reader.Port(Settings.ApiPort)),
             Admin = new IPEndPoint(reader.Address(Settings.AdminAddress), reader.Port(Settings.AdminPort)),
@@ -68,9 +73,9 @@ internal sealed record RunOptions
             : throw new StartFault(ExitCode.Usage, $"{Settings.OtlpEndpoint.Flag} is \"{text}\": write an address such as http://localhost:4318");
     }
 
-    private static string? OfPolicy(LoadedPolicy policy, Setting setting)
+    private static string? OfPolicy(LoadedPolicy? policy, Setting setting)
     {
-        var sidecar = policy.Document.Spec?.Sidecar;
+        var sidecar = policy?.Document.Spec?.Sidecar;
         if (setting == Settings.ApiPort) return Number(sidecar?.Ports?.Api);
         if (setting == Settings.AdminPort) return Number(sidecar?.Ports?.Admin);
         return setting == Settings.LogLevel ? sidecar?.LogLevel?.ToString() : null;

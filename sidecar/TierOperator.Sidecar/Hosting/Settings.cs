@@ -3,7 +3,8 @@ namespace TierOperator.Sidecar.Hosting;
 /// <summary>Every setting of <c>tier run</c>. docs/configuration.md lists the same ones; a test compares the two.</summary>
 internal static class Settings
 {
-    public static readonly Setting Policy = new("policy", null, "The policy file. It is read again when it changes.");
+    public static readonly Setting Policy = new("policy", null, "The policy file, or a folder as the operator mounts it. It is read again when it changes.");
+    public static readonly Setting PodUid = new("pod-uid", null, "The pod's UID, by which a rollout of the operator's chooses pods.");
     public static readonly Setting Data = new("data", null, "The data folder of the disk tier; without one memory is the only tier.");
     public static readonly Setting ApiAddress = new("api-address", "127.0.0.1", "The address that the API listens on.");
     public static readonly Setting ApiPort = new("api-port", "7070", "The API's port; 0 takes a free one.");
@@ -27,7 +28,7 @@ internal static class Settings
 
     public static readonly IReadOnlyList<Setting> All =
     [
-        Policy, Data, ApiAddress, ApiPort, AdminAddress, AdminPort, UnixSocket, TokenFile, Secrets, AllowedHost,
+        Policy, PodUid, Data, ApiAddress, ApiPort, AdminAddress, AdminPort, UnixSocket, TokenFile, Secrets, AllowedHost,
         MaxBody, MaxDocument, InFlight, MaxConnections, KeepAlive, HeadersTimeout, MinRate, Grace,
         LogLevel, LogFormat, OtlpEndpoint,
     ];

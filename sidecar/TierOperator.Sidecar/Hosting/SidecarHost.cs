@@ -95,7 +95,8 @@ internal sealed class SidecarHost : IAsyncDisposable
             new HotRead(_engine, guard, token, metrics), new GeneralWay(services, calls, guard, token), options.OtlpEndpoint is not null);
         _api = await Listener.StartAsync("api", options.Api, options.UnixSocket, options.Connections, api, loggers);
 
-        _watch = new FileWatch(new FilePolicySource(options.PolicyPath, content, Policy, _engine, time, log), token, options.TokenFile, time, log);
+        var source = new FilePolicySource(options.PolicyPath, content, Policy, _engine, time, log) { PodUid = options.PodUid };
+        _watch = new FileWatch(source, token, options.TokenFile, time, log);
         _watch.Start();
         _lifecycle.Enter(Phase.Ready);
     }

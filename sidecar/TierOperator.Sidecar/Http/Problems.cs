@@ -30,6 +30,8 @@ internal static class Problems
     public static Problem NoRoute() => new(404, "no-route", "Nothing is served here",
         "No route matches this path. The calls of this sidecar stand in /v1/openapi.json.");
 
+    public static Problem NothingToRun(string reason) => new(503, "nothing-to-run", "The sidecar has no policy to run yet", reason) { RetryAfter = 5 };
+
     public static Problem NotFound(string detail) => new(404, "not-found", "There is no such thing", detail);
 
     public static Problem MethodNotAllowed(string allow) => new(405, "method-not-allowed", "The path does not take this method",

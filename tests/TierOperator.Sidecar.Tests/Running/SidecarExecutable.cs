@@ -66,7 +66,8 @@ internal sealed class SidecarExecutable : IAsyncDisposable
 
     private string Word(string name) => ReadyLine.Split(' ').Single(word => word.StartsWith(name, StringComparison.Ordinal))[name.Length..];
 
-    private static Process Launch(string[] arguments, (string Name, string Value)[] variables)
+    /// <summary>Starts the executable and waits for nothing.</summary>
+    public static Process Launch(string[] arguments, (string Name, string Value)[] variables)
     {
         var named = Environment.GetEnvironmentVariable("TIER_EXECUTABLE");
         var start = named is not null ? new ProcessStartInfo(named) : new ProcessStartInfo("dotnet") { ArgumentList = { Path.Combine(AppContext.BaseDirectory, "tier.dll") } };
