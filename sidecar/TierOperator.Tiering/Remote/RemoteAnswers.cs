@@ -9,7 +9,7 @@ public enum RemoteReadStatus
     /// <summary>The tier knows that there is none: no session, a tombstone, or a whole session without this item.</summary>
     NotFound,
 
-    /// <summary>It holds a projection that does not list the item: that proves nothing.</summary>
+    /// <summary>It holds a projection or a part without the item: that proves nothing.</summary>
     NotHeld,
 
     /// <summary>It did not answer in time, or cannot.</summary>
@@ -32,7 +32,7 @@ public sealed record RemoteSession(RemoteReadStatus Status)
     /// <summary>Null unless found.</summary>
     public SessionSnapshot? Session { get; init; }
 
-    /// <summary>True: only the items that a strategy lists are there; never to be taken for the session.</summary>
+    /// <summary>True: only the items that a strategy lists, or those written since the tier forgot the rest; never to be taken for the session.</summary>
     public bool IsProjection { get; init; }
 
     /// <summary>The newest change that the tier has of this session, deletes and its floor included; none when it knows nothing.</summary>
@@ -52,6 +52,9 @@ public enum RemoteStatus
 
     /// <summary>The precondition does not hold there; nothing was changed.</summary>
     ConditionFailed,
+
+    /// <summary>The condition cannot be decided there: the tier has only a part of the session. Send it whole, then ask again.</summary>
+    Undecided,
 
     /// <summary>This change can never be taken (too large, against the schema): a dead letter. <see cref="RemoteResult.Detail"/> says why.</summary>
     Refused,

@@ -33,6 +33,21 @@ public sealed record RemoteChange(ReadOnlyMemory<byte> Session)
     public IReadOnlyList<RemovedItem> Removals { get; init; } = [];
 
     /// <summary>
+    /// Redis only: items that the session has and the projection leaves out. Their versions are kept there without the values, so that
+    /// conditions can be decided and an older value that is still there is not believed.
+    /// </summary>
+    public IReadOnlyList<UnheldItem> Unheld { get; init; } = [];
+
+    /// <summary>
+    /// The puts (and <see cref="Unheld"/>) are all that the session has: it is new, replaced, or sent whole. False: they come on top of
+    /// what the tier holds. Redis, which may have forgotten that, then keeps them as a part, in which an absence proves nothing.
+    /// </summary>
+    public bool IsWhole { get; init; }
+
+    /// <summary>False for a mere touch: nobody needs to hear of it.</summary>
+    public bool IsAnnounced { get; init; } = true;
+
+    /// <summary>
     /// Redis only. Null: the session is held whole. Else the names of the strategy's items (<c>*</c> and <c>?</c> as in the policy),
     /// which the header keeps so that a reader knows what an absence means; the puts are filtered already.
     /// </summary>
@@ -53,6 +68,9 @@ public sealed record RemoteChange(ReadOnlyMemory<byte> Session)
 
 /// <summary>An item that is gone since a version.</summary>
 public readonly record struct RemovedItem(ReadOnlyMemory<byte> Item, ItemVersion Version);
+
+/// <summary>An item that exists since a version, and whose value is not sent.</summary>
+public readonly record struct UnheldItem(ReadOnlyMemory<byte> Item, ItemVersion Version);
 
 /// <summary>
 /// What must hold in the tier. Either of one item (<see cref="Item"/> set), or of the session: <see cref="Precondition.MustExist"/>
