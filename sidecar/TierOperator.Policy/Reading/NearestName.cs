@@ -1,7 +1,7 @@
 namespace TierOperator.Policy.Reading;
 
 /// <summary>Finds what a misspelt name was probably meant to be. Source: optimal string alignment distance.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>The candidate that is near enough to be worth naming; null if none is.</summary>
     public static string? Find(string written, IEnumerable<string> candidates)

@@ -11,5 +11,11 @@ internal sealed record ApiCall(string Method, string Path, string Name, CallHand
 {
     public string[] Segments { get; } = Path[1..].Split('/');
 
+    /// <summary>The parameters that the call takes in its query; any other is refused.</summary>
+    public string[] Query { get; init; } = [];
+
+    /// <summary>Whether a parameter of a query holds an id, or the beginning of one.</summary>
+    public static bool IsId(string parameter) => parameter is "session" or "item" or "items" or "prefix";
+
     public static bool IsParameter(string segment) => segment[0] == '{';
 }

@@ -1,7 +1,10 @@
 namespace TierOperator.Sidecar.Http;
 
-/// <summary>What a path came to: a call with its ids, or why there is none.</summary>
-internal readonly record struct CallMatch(ApiCall? Call, byte[][] Ids, Problem? Problem);
+/// <summary>What a target came to: a call with its ids and query, or why there is none.</summary>
+internal readonly record struct CallMatch(ApiCall? Call, byte[][] Ids, Problem? Problem)
+{
+    public CallQuery Query { get; init; } = CallQuery.Empty;
+}
 
 /// <summary>Finds the call of a request on the general way. Immutable.</summary>
 internal sealed class CallTable(IReadOnlyList<ApiCall> calls)
@@ -25,7 +28,7 @@ internal sealed class CallTable(IReadOnlyList<ApiCall> calls)
         if (allowed.Count == 0) return new(null, [], Problems.NoRoute());
         return other is null
             ? new(null, [], Problems.MethodNotAllowed(string.Join(", ", allowed)))
-            : TakeIds(other, segments);
+            : TakeIds(other, segments, PathParser.QueryOf(target));
     }
 
     private static bool Fits(string[] call, string[] path)
@@ -36,7 +39,7 @@ internal sealed class CallTable(IReadOnlyList<ApiCall> calls)
         return true;
     }
 
-    private static CallMatch TakeIds(ApiCall call, string[] path)
+    private static CallMatch TakeIds(ApiCall call, string[] path, ReadOnlySpan<char> query)
     {
         Span<byte> id = stackalloc byte[PathParser.MaxIdBytes];
         List<byte[]> ids = [];
@@ -48,6 +51,8 @@ internal sealed class CallTable(IReadOnlyList<ApiCall> calls)
             ids.Add(id[..written].ToArray());
         }
 
-        return new(call, [.. ids], null);
+        return CallQuery.TryRead(query, call, out var read) is { } problem
+            ? new(call, [], problem)
+            : new(call, [.. ids], null) { Query = read };
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using TierOperator.Sidecar.Http.Documents;
 using TierOperator.Sidecar.Telemetry;
 
 namespace TierOperator.Sidecar.Http;
@@ -20,7 +21,7 @@ internal sealed partial class GeneralWay(ApiServices services, CallTable calls, 
         try
         {
             if (match.Problem is { } problem) await problem.WriteAsync(http);
-            else await match.Call!.Handler(new Exchange(http, services, match.Ids));
+            else await match.Call!.Handler(new Exchange(http, services, match));
         }
         catch (Exception e)
         {
@@ -46,7 +47,7 @@ internal sealed partial class GeneralWay(ApiServices services, CallTable calls, 
             return;
         }
 
-        if (e is not BadHttpRequestException && !IsBadChunk(e)) LogFailure(services.Log, http.Request.Method, e);
+        if (e is not (BadHttpRequestException or DocumentException) && !IsBadChunk(e)) LogFailure(services.Log, http.Request.Method, e);
         if (http.Response.HasStarted) http.Abort();
         else await ProblemOf(e).WriteAsync(http);
     }
@@ -55,6 +56,7 @@ internal sealed partial class GeneralWay(ApiServices services, CallTable calls, 
     {
         BadHttpRequestException { StatusCode: 408 } => Problems.TooSlow(),
         BadHttpRequestException bad => Problems.Malformed($"The request is not well-formed HTTP: {bad.Message}"),
+        DocumentException document => Problems.Malformed(document.Message),
         _ when IsBadChunk(e) => Problems.Malformed("The request is not well-formed HTTP: a chunk's size is out of range."),
         _ => Problems.Internal(),
     };

@@ -31,11 +31,11 @@ internal static class PathParser
         if (!tail.StartsWith(ItemsInfix, StringComparison.Ordinal)) return false;
         tail = tail[ItemsInfix.Length..];
         if (tail.IndexOfAny('/', '?') >= 0) return false;
-        return Decode(rest[..slash], session, out sessionBytes) == IdFault.None
-            && Decode(tail, item, out itemBytes) == IdFault.None;
+        return Decode(rest[..slash], session[..MaxIdBytes], out sessionBytes) == IdFault.None
+            && Decode(tail, item[..MaxIdBytes], out itemBytes) == IdFault.None;
     }
 
-    /// <summary>Decodes one segment into at most <see cref="MaxIdBytes"/> bytes of UTF-8.</summary>
+    /// <summary>Decodes one segment into at most as many bytes of UTF-8 as <paramref name="id"/> has.</summary>
     public static IdFault Decode(ReadOnlySpan<char> segment, Span<byte> id, out int written)
     {
         written = 0;
@@ -43,7 +43,7 @@ internal static class PathParser
         var escaped = false;
         for (var i = 0; i < segment.Length; i++)
         {
-            if (written == MaxIdBytes) return IdFault.TooLong;
+            if (written == id.Length) return IdFault.TooLong;
             var c = segment[i];
             if (c == '%')
             {
@@ -80,5 +80,12 @@ internal static class PathParser
 
         var query = target.IndexOf('?');
         return query < 0 ? target : target[..query];
+    }
+
+    /// <summary>What follows the question mark of a target.</summary>
+    public static ReadOnlySpan<char> QueryOf(ReadOnlySpan<char> target)
+    {
+        var query = target.IndexOf('?');
+        return query < 0 ? [] : target[(query + 1)..];
     }
 }

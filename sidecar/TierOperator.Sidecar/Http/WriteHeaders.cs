@@ -1,3 +1,4 @@
+using TierOperator.Policy.Values;
 using TierOperator.Tiering.Engine;
 
 namespace TierOperator.Sidecar.Http;
@@ -35,9 +36,12 @@ internal static class WriteHeaders
     {
         ttl = null;
         if (text is null) return null;
-        if (!DurationText.TryParse(text, out var duration) || duration <= TimeSpan.Zero)
-            return Problems.Malformed($"Tier-TTL is \"{text}\". Write a duration above zero of whole numbers with ms, s, m, h, d, w or y, such as 90s or 1h30m.");
-        ttl = duration;
+        var outcome = Duration.TryParse(text, out var duration);
+        if (outcome == ParseOutcome.Overflow)
+            return Problems.Malformed("Tier-TTL is longer than any deadline can be. The longest is 1000y; without the header the policy's times hold.");
+        if (outcome != ParseOutcome.Ok || duration.Value <= TimeSpan.Zero)
+            return Problems.Malformed("Tier-TTL takes a duration above zero, of whole numbers with ms, s, m, h, d, w or y, such as 90s or 1h30m.");
+        ttl = duration.Value;
         return null;
     }
 

@@ -6,6 +6,20 @@ public sealed class ItemCallTests
 {
     private const string Path = "/v1/sessions/chat%3A1/items/note";
 
+    [Theory]
+    [InlineData("1001y", "1000y")]
+    [InlineData("99999999999999999999d", "1000y")]
+    [InlineData("0s", "above zero")]
+    [InlineData("soon", "such as 90s")]
+    public async Task Put_TtlThatCannotBe_IsToldWhatToWrite(string ttl, string told)
+    {
+        await using var sidecar = await RunningSidecar.StartAsync(Policies.MemoryOnly);
+
+        var detail = await sidecar.PutAsync("/v1/sessions/s/items/i", "x", "text/plain", ("Tier-TTL", ttl)).AssertProblemAsync(400, "malformed");
+
+        Assert.Contains(told, detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Put_NewThenAgain_Is201Then204WithVersions()
     {

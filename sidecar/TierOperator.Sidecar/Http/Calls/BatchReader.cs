@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using TierOperator.Sidecar.Http.Documents;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
@@ -11,9 +12,19 @@ internal sealed record BatchRequest(IReadOnlyList<BatchOperation> Operations, bo
 /// <summary>Reads a batch; the first thing wrong refuses all of it, naming the operation.</summary>
 internal static class BatchReader
 {
+    private static readonly string[] GetMembers = ["op", "session", "item"];
+    private static readonly string[] PutMembers = [.. GetMembers, "value", "base64", "contentType", "ifMatch", "ifNoneMatch"];
+    private static readonly string[] DeleteMembers = [.. GetMembers, "ifMatch", "ifNoneMatch"];
+
     public static bool TryRead(ReadOnlyMemory<byte> body, out BatchRequest batch, out Problem? problem)
     {
         batch = new([], false);
+        if (!Utf8.IsValid(body.Span))
+        {
+            problem = Problems.Malformed("The body is not UTF-8.");
+            return false;
+        }
+
         try
         {
             using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = DocumentLimits.MaxDepth });
@@ -36,6 +47,7 @@ internal static class BatchReader
     {
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("operations", out var list) || list.ValueKind != JsonValueKind.Array)
             throw new JsonException("send {\"operations\": […]}.");
+        JsonMembers.Check(root, "a batch", ["operations", "atomic"]);
         var count = list.GetArrayLength();
         if (count is 0 or > DocumentLimits.MaxBatchOperations)
             throw new JsonException($"send 1 to {DocumentLimits.MaxBatchOperations} operations, not {count}.");
@@ -61,6 +73,7 @@ internal static class BatchReader
             "delete" => BatchKind.Delete,
             _ => throw new JsonException($"{where}: \"op\" is one of get, put, delete."),
         };
+        CheckMembers(element, kind, where);
         var (contentType, value) = kind == BatchKind.Put ? ReadValue(element, where) : (SessionDocument.JsonType, default);
         return new BatchOperation(kind, Id(element, "session", where), Id(element, "item", where))
         {
@@ -68,6 +81,24 @@ internal static class BatchReader
             Value = value,
             Options = new WriteOptions { Condition = ReadCondition(element, where) },
         };
+    }
+
+    private static void CheckMembers(JsonElement element, BatchKind kind, string where)
+    {
+        var (taker, known) = kind switch
+        {
+            BatchKind.Get => ("a get", GetMembers),
+            BatchKind.Put => ("a put", PutMembers),
+            _ => ("a delete", DeleteMembers),
+        };
+        try
+        {
+            JsonMembers.Check(element, taker, known);
+        }
+        catch (JsonException e)
+        {
+            throw new JsonException($"{where}: {e.Message}", e);
+        }
     }
 
     private static Precondition ReadCondition(JsonElement element, string where)

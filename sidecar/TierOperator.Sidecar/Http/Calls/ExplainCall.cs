@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using TierOperator.Policy.Compiled;
 
@@ -9,18 +8,16 @@ internal static class ExplainCall
 {
     public static Task ExplainAsync(Exchange exchange)
     {
-        if (exchange.Query("session") is not { Length: > 0 } name)
+        if (exchange.Query.Bytes("session") is not { } session)
             return exchange.RefuseAsync(Problems.Malformed("Name the session: /v1/explain?session=ID, and an item with &item=ID."));
-        var session = Encoding.UTF8.GetBytes(name);
-        var item = exchange.Query("item") is { Length: > 0 } text ? Encoding.UTF8.GetBytes(text) : null;
-        if (session.Length > PathParser.MaxIdBytes || item?.Length > PathParser.MaxIdBytes)
-            return exchange.RefuseAsync(Problems.BadId("session or item", IdFault.TooLong));
+        var item = exchange.Query.Bytes("item");
+        if ((CheckId("session", session) ?? (item is null ? null : CheckId("item", item))) is { } problem) return exchange.RefuseAsync(problem);
 
         var policy = exchange.Engine.Policy;
         var meta = exchange.Engine.Describe(session);
         return JsonAnswer.WriteAsync(exchange.Http, 200, json =>
         {
-            json.WriteString("session", name);
+            json.WriteString("session", session);
             if (item is not null) json.WriteString("item", item);
             var matched = item is null ? policy.Matcher.MatchSession(session, null) : policy.Matcher.MatchItem(session, item, null);
             WriteRule(json, "matches", matched);
@@ -37,6 +34,13 @@ internal static class ExplainCall
             json.WriteEndObject();
         });
     }
+
+    private static Problem? CheckId(string what, byte[] id) => id.Length switch
+    {
+        0 => Problems.BadId(what, IdFault.Empty),
+        > PathParser.MaxIdBytes => Problems.BadId(what, IdFault.TooLong),
+        _ => null,
+    };
 
     private static string Because(CompiledPolicy policy, byte[] session, CompiledRule matched, bool isStored)
     {

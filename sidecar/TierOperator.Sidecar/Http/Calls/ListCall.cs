@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Engine;
 
@@ -15,16 +14,17 @@ internal static class ListCall
     {
         var tier = TierSet.None;
         var limit = DefaultLimit;
-        if (exchange.Query("tier") is { } name && !TierNames.TryParse(name, out tier))
+        if (exchange.Query.Text("tier") is { } name && !TierNames.TryParse(name, out tier))
             return exchange.RefuseAsync(Problems.Malformed("tier takes one of: memory, spillover, redis, postgres."));
-        if (exchange.Query("limit") is { } text
+        if (exchange.Query.Text("limit") is { } text
             && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
             return exchange.RefuseAsync(Problems.Malformed($"limit takes 1 to {MaxLimit}."));
 
+        var prefix = exchange.Query.Bytes("prefix") ?? [];
+        if (prefix.Length > PathParser.MaxIdBytes) return exchange.RefuseAsync(Problems.BadId("prefix", IdFault.TooLong));
         try
         {
-            var prefix = Encoding.UTF8.GetBytes(exchange.Query("prefix") ?? "");
-            return AnswerAsync(exchange, exchange.Engine.List(prefix, tier, limit, exchange.Query("cursor")));
+            return AnswerAsync(exchange, exchange.Engine.List(prefix, tier, limit, exchange.Query.Text("cursor")));
         }
         catch (FormatException)
         {

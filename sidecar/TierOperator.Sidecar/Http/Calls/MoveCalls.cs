@@ -26,31 +26,37 @@ internal static class MoveCalls
         }
 
         var declared = exchange.Engine.Policy.DeclaredTiers;
-        if (!TryReadTarget(body.Bytes.Span, out var to) || (declared & to) == 0)
+        if (!TryReadTarget(body.Bytes, out var to, out var fault) || (declared & to) == 0)
         {
             await exchange.RefuseAsync(Problems.Malformed(
-                $"Send {{\"to\": \"…\"}} with one of the policy's tiers: {string.Join(", ", TierNames.Each(declared))}."));
+                $"{fault}Send {{\"to\": \"…\"}} with one of the policy's tiers: {string.Join(", ", TierNames.Each(declared))}."));
             return;
         }
 
         await AnswerAsync(exchange, await exchange.Engine.MigrateAsync(exchange.First, to, exchange.Aborted));
     }
 
-    private static bool TryReadTarget(ReadOnlySpan<byte> body, out TierSet to)
+    private static bool TryReadTarget(ReadOnlyMemory<byte> body, out TierSet to, out string fault)
     {
-        to = TierSet.None;
+        (to, fault) = (TierSet.None, "");
         try
         {
-            var reader = new Utf8JsonReader(body);
-            using var document = JsonDocument.ParseValue(ref reader);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("to", out var name)
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object) return false;
+            JsonMembers.Check(root, "a move", ["to"]);
+            return root.TryGetProperty("to", out var name)
                 && name.ValueKind == JsonValueKind.String
                 && TierNames.TryParse(name.GetString(), out to);
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
+            fault = $"The body cannot be read: {e.Message} ";
             return false;
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // half a surrogate pair, which is no tier's name
         }
     }
 

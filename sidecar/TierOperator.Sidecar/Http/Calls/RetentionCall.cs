@@ -12,7 +12,7 @@ internal static class RetentionCall
     public static async Task RunAsync(Exchange exchange)
     {
         var dryRun = false;
-        if (exchange.Query("dryRun") is { } text && !bool.TryParse(text, out dryRun))
+        if (exchange.Query.Text("dryRun") is { } text && !bool.TryParse(text, out dryRun))
         {
             await exchange.RefuseAsync(Problems.Malformed("dryRun is true or false."));
             return;

@@ -9,7 +9,7 @@ namespace TierOperator.Sidecar.Http.Calls;
 /// <summary>A whole session: as a JSON document, some of its items, or what is known of it (<c>view=meta</c>).</summary>
 internal static class SessionReadCall
 {
-    public static Task ReadAsync(Exchange exchange) => exchange.Query("view") switch
+    public static Task ReadAsync(Exchange exchange) => exchange.Query.Text("view") switch
     {
         null => ReadDocumentAsync(exchange),
         "meta" => ReadMetaAsync(exchange),
@@ -53,7 +53,7 @@ internal static class SessionReadCall
         exchange.Http.Response.ContentType = SessionDocument.JsonType;
         await exchange.Http.Response.StartAsync(exchange.Aborted);
         var writer = new SessionDocumentWriter(exchange.Http.Response.BodyWriter);
-        var wanted = Wanted(exchange.Query("items"));
+        var wanted = Wanted(exchange.Query.Text("items"));
         foreach (var item in session.Items)
             if (wanted is null || wanted.Contains(Encoding.UTF8.GetString(item.Key)))
                 await writer.WriteItemAsync(item, exchange.Aborted);

@@ -11,8 +11,12 @@ namespace TierOperator.Sidecar.Http.Documents;
 /// </summary>
 internal static class MergePatch
 {
-    /// <summary>True when the result depends on what the items hold now, so that the session must be held still.</summary>
-    public static bool NeedsPresent(List<DocumentMember> patch) => patch.Exists(member => member.IsObject);
+    /// <summary>
+    /// True when the result depends on what is there now, so that the session must be held still: objects are merged into
+    /// items, and nothing but nulls makes an empty session where there is none.
+    /// </summary>
+    public static bool NeedsPresent(List<DocumentMember> patch)
+        => patch.Exists(member => member.IsObject) || (patch.Count > 0 && patch.TrueForAll(member => member.IsNull));
 
     /// <summary>What the patch comes to on a session; null: there is none yet.</summary>
     public static SessionChange Apply(List<DocumentMember> patch, SessionSnapshot? present)
@@ -26,7 +30,8 @@ internal static class MergePatch
             else puts.Add(member.ToWrite());
         }
 
-        return new SessionChange(puts, deletes);
+        // RFC 7396: what is absent is merged into as an empty document, which nulls leave empty.
+        return new SessionChange(puts, puts.Count == 0 && present is null ? [] : deletes);
     }
 
     private static ItemWrite Merge(DocumentMember member, SessionSnapshot? present)
@@ -40,7 +45,8 @@ internal static class MergePatch
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new BadHttpRequestException("A text in the document holds half a surrogate pair, which no UTF-8 can carry.", e);
+            var name = System.Text.Encoding.UTF8.GetString(member.Name);
+            throw new DocumentException($"The patch for \"{name}\", or what stands there, has a member twice or a text with half a surrogate pair: replace the item by PUT.", e);
         }
     }
 
