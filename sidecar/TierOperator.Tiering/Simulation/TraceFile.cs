@@ -4,11 +4,17 @@ using System.IO.Compression;
 namespace TierOperator.Tiering.Simulation;
 
 /// <summary>
-/// Reads traces of two formats, told apart by their first bytes: gzip of big-endian 32-bit integers, one per request;
-/// or plain text, one key per line (empty lines are passed over).
+/// Reads traces of two formats, told apart by their first bytes: gzip of big-endian 32-bit integers, one key per request;
+/// or the same keys as text, a number per line (empty lines are passed over).
 /// </summary>
 public static class TraceFile
 {
+    /// <summary>What a trace has to be, for those who gave something else.</summary>
+    internal const string Expected = "A trace has one key per request: gzip of big-endian 32-bit integers, or text with a whole number from 0 to 4294967295 per line.";
+
+    /// <summary>A trace is held in memory, at up to twelve bytes a request: gzip of zeros could ask for any number.</summary>
+    internal const int MostRequests = 50_000_000;
+
     private const int BufferBytes = 64 * 1024;
 
     /// <summary>Reads at most <paramref name="limit"/> requests.</summary>
@@ -17,10 +23,19 @@ public static class TraceFile
     public static Trace Read(string path, int limit = int.MaxValue)
     {
         using var file = File.OpenRead(path);
-        var trace = IsGzip(file) ? Trace.From(Integers(file, path, limit)) : Trace.From(Lines(file, limit));
-        return trace.Length > 0
-            ? trace
-            : throw new TraceFormatException($"{path} holds no request: a trace is one key per line, or gzip of big-endian 32-bit integers.");
+        var keys = IsGzip(file) ? Integers(file, path) : TextTrace.Keys(file, path);
+        var trace = Trace.From(Bounded(keys.Take(limit), path));
+        return trace.Length > 0 ? trace : throw new TraceFormatException($"{path} holds no request. {Expected}");
+    }
+
+    private static IEnumerable<uint> Bounded(IEnumerable<uint> keys, string path)
+    {
+        var count = 0;
+        foreach (var key in keys)
+        {
+            if (count++ == MostRequests) throw new TraceFormatException($"{path} holds more than {MostRequests} requests: take a part of them with --limit.");
+            yield return key;
+        }
     }
 
     private static bool IsGzip(FileStream file)
@@ -31,24 +46,13 @@ public static class TraceFile
         return isGzip;
     }
 
-    private static IEnumerable<string> Lines(Stream file, int limit)
-    {
-        using var reader = new StreamReader(file, leaveOpen: true);
-        while (limit > 0 && reader.ReadLine() is { } line)
-        {
-            if (line.Length == 0) continue;
-            limit--;
-            yield return line;
-        }
-    }
-
-    private static IEnumerable<uint> Integers(Stream file, string path, int limit)
+    private static IEnumerable<uint> Integers(Stream file, string path)
     {
         using var unzipped = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
         var buffer = new byte[BufferBytes];
-        for (int length; limit > 0 && (length = Fill(unzipped, buffer, path)) > 0;)
+        for (int length; (length = Fill(unzipped, buffer, path)) > 0;)
         {
-            for (var at = 0; at < length && limit > 0; at += sizeof(uint), limit--)
+            for (var at = 0; at < length; at += sizeof(uint))
             {
                 if (length - at < sizeof(uint))
                     throw new TraceFormatException($"{path} ends inside a request: its content is not a whole number of 32-bit integers.");

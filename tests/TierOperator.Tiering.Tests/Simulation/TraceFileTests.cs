@@ -24,11 +24,42 @@ public sealed class TraceFileTests : IDisposable
     [Fact]
     public void Read_Text_TakesEachLineAsAKey()
     {
-        File.WriteAllText(_path, "chat:1\r\nchat:2\n\nchat:1");
+        File.WriteAllText(_path, "17\r\n4294967295\n\n17");
 
         var trace = TraceFile.Read(_path);
 
         Assert.Equal([0, 1, 0], trace.Requests.ToArray());
+    }
+
+    [Theory]
+    [InlineData("1\n2\nchat:1\n", 3, "chat:1")]
+    [InlineData("apiVersion: tieroperator.io/v1alpha1\n", 1, "apiVersion: tieroperator.io/v1alpha1")]
+    [InlineData("1\n\n 2\n", 3, " 2")]
+    [InlineData("-1", 1, "-1")]
+    [InlineData("4294967296", 1, "4294967296")]
+    [InlineData("1\n99999999999999999999999999999999999999999999", 2, "9999999999999999999999999999999999999999")]
+    [InlineData("\0\0\0\u0001\u001b[31m", 1, "?????[31m")]
+    public void Read_TextOfAnotherKind_NamesTheLineAndWhatIsExpected(string text, int line, string shown)
+    {
+        File.WriteAllText(_path, text);
+
+        var refused = Assert.Throws<TraceFormatException>(() => TraceFile.Read(_path));
+
+        Assert.Contains($"line {line} is \"{shown}\"", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("gzip of big-endian 32-bit integers, or text with a whole number", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_MoreRequestsThanMemoryShouldHold_AsksForALimit()
+    {
+        using (var gzip = new GZipStream(File.Create(_path), CompressionLevel.Fastest))
+        {
+            var zeros = new byte[1 << 20];
+            for (var written = 0L; written <= 4L * TraceFile.MostRequests; written += zeros.Length) gzip.Write(zeros);
+        }
+
+        Assert.Contains("--limit", Assert.Throws<TraceFormatException>(() => TraceFile.Read(_path)).Message, StringComparison.Ordinal);
+        Assert.Equal(10, TraceFile.Read(_path, limit: 10).Length);
     }
 
     [Fact]
@@ -68,7 +99,7 @@ public sealed class TraceFileTests : IDisposable
     {
         var refused = Assert.Throws<TraceFormatException>(() => TraceFile.Read(_path));
 
-        Assert.Contains("one key per line", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("one key per request", refused.Message, StringComparison.Ordinal);
     }
 
     private void WriteGzip(params int[] keys)

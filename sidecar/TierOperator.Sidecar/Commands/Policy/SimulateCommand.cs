@@ -13,7 +13,7 @@ internal static class SimulateCommand
         var file = new Argument<string>("FILE") { Description = "The policy." };
         var trace = new Option<string>("--trace")
         {
-            Description = "The requests: one key per line, or gzip of big-endian 32-bit integers.", Required = true,
+            Description = "The requests, one key each: gzip of big-endian 32-bit integers, or text with a number per line.", Required = true,
         };
         var all = new Option<bool>("--all") { Description = "Every eviction, at several capacities." };
         var entries = Positive("--entries", "How many entries memory holds, instead of deriving it from the policy.");
