@@ -17,7 +17,7 @@ public static class PolicyLoader
     /// <summary>Loads from the bytes of a file, UTF-8 with or without a byte order mark.</summary>
     public static PolicyLoadResult Load(ReadOnlySpan<byte> utf8, string? fileName = null)
     {
-        if (utf8.Length > ReadLimits.MostBytes) return TooLarge(utf8.Length, fileName);
+        if (utf8.Length > ReadLimits.MostBytes) return TooLarge(fileName);
         try
         {
             return Load(s_strict.GetString(utf8), fileName);
@@ -38,7 +38,7 @@ public static class PolicyLoader
     /// </summary>
     public static PolicyLoadResult Load(string yaml, string? fileName = null)
     {
-        if (yaml.Length > ReadLimits.MostBytes || Encoding.UTF8.GetByteCount(yaml) is > ReadLimits.MostBytes) return TooLarge(yaml.Length, fileName);
+        if (yaml.Length > ReadLimits.MostBytes || Encoding.UTF8.GetByteCount(yaml) is > ReadLimits.MostBytes) return TooLarge(fileName);
         var faults = new FaultCollector();
         var root = new YamlComposer(yaml.TrimStart('\uFEFF'), faults).Compose();
         var reader = new DocumentReader(faults);
@@ -50,8 +50,9 @@ public static class PolicyLoader
         return result with { Snapshot = snapshot, Policy = PolicyCompiler.Compile(document, snapshot) };
     }
 
-    private static PolicyLoadResult TooLarge(int length, string? fileName) =>
-        Refuse(PolicyCodes.TooLarge, new SourcePosition(1, 1), $"the document is larger than 1 MiB ({length} bytes)", "split the policy: no ConfigMap could hold it", fileName);
+    // Without its size: who reads a file stops when it is too large, and does not know it.
+    private static PolicyLoadResult TooLarge(string? fileName) =>
+        Refuse(PolicyCodes.TooLarge, new SourcePosition(1, 1), "the document is larger than 1 MiB", "split the policy: no ConfigMap could hold it", fileName);
 
     private static PolicyLoadResult Refuse(string code, SourcePosition at, string message, string help, string? fileName)
     {

@@ -13,6 +13,8 @@ internal static class Program
     {
         NativeHeapSettings.Ensure(args);
         var parsed = CreateRoot().Parse(args);
+        if (parsed.Errors.Count > 0 && CommandError.IsJsonAsked(parsed))
+            return new CommandError(ExitCode.Usage, string.Join(' ', parsed.Errors.Select(error => error.Message))).Write(Console.Error, isJson: true);
 
         // `tier run` stops in its own order and time, so the command line must not end it.
         var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -27,7 +27,7 @@ internal static class CheckpointCommand
             var table = Tables.Plain("id", "created", "sessions", "items", "size");
             foreach (var checkpoint in list.GetProperty("checkpoints").EnumerateArray())
                 table.Add(
-                    Tables.Text(checkpoint.GetProperty("id")), Tables.Text(checkpoint.GetProperty("created")),
+                    Tables.Text(checkpoint.GetProperty("id")), Tables.Time(checkpoint.GetProperty("created")),
                     Tables.Text(checkpoint.GetProperty("sessions")), Tables.Text(checkpoint.GetProperty("items")),
                     Tables.Bytes(checkpoint.GetProperty("bytes")));
             context.Out.Write(table);

@@ -11,6 +11,8 @@ internal static class EngineOpener
     {
         if (policy.Spillover is not null && options.DataFolder is null)
             throw new StartFault(ExitCode.Usage, $"the policy declares spillover, which needs a data folder: name one with {Settings.Data.Flag} DIR");
+        if (policy.Spillover is not null && FileAt(options.DataFolder!) is { } file)
+            throw new StartFault(ExitCode.Data, $"the data folder {options.DataFolder} cannot be: {file} is a file: name a folder with {Settings.Data.Flag} DIR");
         try
         {
             var engine = new EngineOptions
@@ -25,6 +27,14 @@ internal static class EngineOpener
         {
             throw new StartFault(e.Kind is DiskStoreFault.KeyMissing or DiskStoreFault.KeyWrong ? ExitCode.Key : ExitCode.Data, e.Message);
         }
+    }
+
+    /// <summary>What of a path is a file where a folder would have to be; null where nothing is.</summary>
+    private static string? FileAt(string path)
+    {
+        for (var at = Path.GetFullPath(path); at is not null; at = Path.GetDirectoryName(at))
+            if (File.Exists(at)) return at;
+        return null;
     }
 
     private static KeyRing? ReadKeys(RunOptions options, CompiledPolicy policy)

@@ -12,6 +12,9 @@ namespace TierOperator.Sidecar.Hosting;
 internal sealed class SettingReader(
     Func<Setting, IReadOnlyList<string>> flags, Func<string, string?> environment, Func<Setting, string?> policy)
 {
+    /// <summary>Timers take no more than some weeks; a connection or a stop that may last a day is patient enough.</summary>
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
+
     private readonly List<string> _faults = [];
 
     /// <summary>Throws <see cref="StartFault"/> when anything that was read is wrong.</summary>
@@ -38,8 +41,8 @@ internal sealed class SettingReader(
     public long Size(Setting setting, long min) => Read(setting, $"a size of at least {min} bytes, such as 64Mi",
         text => Quantity.TryParse(text, out var size) == ParseOutcome.Ok && size.Bytes >= min ? size.Bytes : (long?)null);
 
-    public TimeSpan Time(Setting setting) => Read(setting, "a duration above zero, such as 30s",
-        text => DurationText.TryParse(text, out var time) && time > TimeSpan.Zero ? time : (TimeSpan?)null);
+    public TimeSpan Time(Setting setting) => Read(setting, "a duration above zero and of at most 1d, such as 30s",
+        text => DurationText.TryParse(text, out var time) && time > TimeSpan.Zero && time <= LongestTime ? time : (TimeSpan?)null);
 
     public LogLevel Level(Setting setting) => Read(setting, "one of Trace, Debug, Information, Warning, Error, Critical, None",
         text => Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) && Enum.IsDefined(level) ? level : (LogLevel?)null);

@@ -1,7 +1,12 @@
+using System.Text.Json.Nodes;
+
 namespace TierOperator.Sidecar.Hosting;
 
-/// <summary>Why a start is refused: one clear text for standard error, and the exit code.</summary>
+/// <summary>Why a start or a command is refused: one clear text for standard error, and the exit code.</summary>
 internal sealed class StartFault(int exitCode, string message) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
+
+    /// <summary>The problem document that a running sidecar answered with; null where it was none.</summary>
+    public JsonNode? Problem { get; init; }
 }

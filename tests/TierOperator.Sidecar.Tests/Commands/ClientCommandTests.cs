@@ -26,6 +26,33 @@ public sealed class ClientCommandTests
     }
 
     [Fact]
+    public async Task CheckpointList_ManySessions_FitsInEightyColumns()
+    {
+        await using var sidecar = await RunningSidecar.StartAsync();
+        for (var i = 0; i < 1200; i++) await sidecar.PutAsync($"/v1/sessions/s{i}/items/i", "x").AssertStatusAsync(201);
+        string[] url = ["--url", sidecar.Host.Api.ToString()];
+        await OkAsync(["checkpoint", "create", .. url]);
+
+        var lines = (await OkAsync(["checkpoint", "list", .. url])).Split('\n');
+
+        Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= 80, line));
+        var row = Assert.Single(lines, line => line.Contains("1200", StringComparison.Ordinal));
+        Assert.Matches(@"\d{8}T\d{9}Z +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +1200 +1200 +[\d.]+ KiB", row);
+    }
+
+    [Fact]
+    public async Task Command_AnswerOfAnotherServer_IsToldInOneLine()
+    {
+        await using var server = new CannedServer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+
+        var (code, _, error) = await SidecarExecutable.RunAsync(["storage", "status", "--url", server.Url]);
+
+        Assert.Equal(ExitCode.Refused, code);
+        Assert.Contains("is this the API port?", error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
+    }
+
+    [Fact]
     public async Task Command_Refused_IsExitCode1WithTheSidecarsWords()
     {
         await using var sidecar = await RunningSidecar.StartAsync();
@@ -52,6 +79,18 @@ public sealed class ClientCommandTests
     [InlineData("run", "--no-such-flag")]
     public async Task Command_CalledWrongly_IsExitCode2(params string[] arguments)
         => Assert.Equal(ExitCode.Usage, (await SidecarExecutable.RunAsync(arguments)).Code);
+
+    [Fact]
+    public async Task Command_AnswerThatBreaksOff_IsToldInOneLine()
+    {
+        await using var server = new CannedServer("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{");
+
+        var (code, _, error) = await SidecarExecutable.RunAsync(["storage", "retrieve", "s", "--url", server.Url]);
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.StartsWith("the answer broke off", error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
+    }
 
     private static async Task<string> OkAsync(string[] arguments)
     {

@@ -73,7 +73,9 @@ public sealed class ExecutableTests : IDisposable
         await using var first = await StartAsync(Policies.MemoryAndDisk, "--data", _folder.File("data"));
 
         await AssertRefusedAsync(ExitCode.Data, "use", ["run", "--policy", _folder.File("policy.yaml"), "--data", _folder.File("data"), .. s_freePorts]);
-        await AssertRefusedAsync(ExitCode.Data, "file", ["run", "--policy", _folder.File("policy.yaml"), "--data", _folder.Write("file", "x"), .. s_freePorts]);
+        var file = _folder.Write("file", "x");
+        foreach (var path in new[] { file, Path.Combine(file, "below", "it") })
+            await AssertRefusedAsync(ExitCode.Data, $"{file} is a file: name a folder with --data", ["run", "--policy", _folder.File("policy.yaml"), "--data", path, .. s_freePorts]);
     }
 
     [Fact]
@@ -97,6 +99,13 @@ public sealed class ExecutableTests : IDisposable
         _folder.Write("secrets/keys/k1", "too short");
         await AssertRefusedAsync(ExitCode.Key, "k1", [.. run, "--secrets", _folder.File("secrets")]);
     }
+
+    [Theory]
+    [InlineData("--grace", "60d", "1d")]
+    [InlineData("--keep-alive", "2000y", "1d")]
+    [InlineData("--headers-timeout", "0s", "above zero")]
+    public async Task Run_TimeOutOfRange_SaysTheRange(string flag, string value, string says)
+        => await AssertRefusedAsync(ExitCode.Usage, says, ["run", "--policy", _folder.Write("p.yaml", Policies.MemoryOnly), flag, value, .. s_freePorts]);
 
     [Fact]
     public async Task Run_Variables_AreReadAndNamedInFaults()

@@ -49,8 +49,7 @@ internal static class ClientCommand
         }
         catch (StartFault fault)
         {
-            await Console.Error.WriteLineAsync(fault.Message);
-            return fault.ExitCode;
+            return new CommandError(fault.ExitCode, fault.Message) { Problem = fault.Problem }.Write(Console.Error, isJson);
         }
     }
 

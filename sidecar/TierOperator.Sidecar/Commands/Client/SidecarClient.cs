@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using TierOperator.Sidecar.Hosting;
 
 namespace TierOperator.Sidecar.Commands.Client;
@@ -27,15 +28,33 @@ internal sealed class SidecarClient : IDisposable
     public async Task<JsonDocument> CallAsync(HttpMethod method, string path, string? json, CancellationToken cancellation)
     {
         using var response = await SendAsync(method, path, json, cancellation);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        return await JsonDocument.ParseAsync(body, default, cancellation);
+        try
+        {
+            await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+            return await JsonDocument.ParseAsync(body, default, cancellation);
+        }
+        catch (JsonException)
+        {
+            throw NoSidecar(response);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw BrokenOff(e);
+        }
     }
 
     /// <summary>Calls and copies the answer as it is.</summary>
     public async Task CopyAsync(string path, Stream target, CancellationToken cancellation)
     {
         using var response = await SendAsync(HttpMethod.Get, path, null, cancellation);
-        await response.Content.CopyToAsync(target, cancellation);
+        try
+        {
+            await response.Content.CopyToAsync(target, cancellation);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw BrokenOff(e);
+        }
     }
 
     public void Dispose() => _http.Dispose();
@@ -65,12 +84,19 @@ internal sealed class SidecarClient : IDisposable
         var text = await response.Content.ReadAsStringAsync(cancellation);
         try
         {
-            using var problem = JsonDocument.Parse(text);
-            return new StartFault(ExitCode.Refused, $"{problem.RootElement.GetProperty("title").GetString()}: {problem.RootElement.GetProperty("detail").GetString()}");
+            return JsonNode.Parse(text) is JsonObject problem && problem["title"] is { } title && problem["detail"] is { } detail
+                ? new StartFault(ExitCode.Refused, $"{title.GetValue<string>()}: {detail.GetValue<string>()}") { Problem = problem }
+                : NoSidecar(response);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return new StartFault(ExitCode.Refused, $"the answer was {(int)response.StatusCode} and no sidecar's: is this the API port?");
+            return NoSidecar(response);
         }
     }
+
+    private static StartFault NoSidecar(HttpResponseMessage response)
+        => new(ExitCode.Refused, $"the answer was {(int)response.StatusCode} and no sidecar's: is this the API port?");
+
+    private static StartFault BrokenOff(Exception e)
+        => new(ExitCode.Usage, $"the answer broke off: {e.Message}");
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using TierOperator.Policy.Comparing;
 using TierOperator.Policy.Fields;
+using TierOperator.Sidecar.Hosting;
 
 namespace TierOperator.Sidecar.Commands.Policy;
 
@@ -30,14 +31,11 @@ internal static class DiffCommand
 
     private static int Execute(string oldName, string newName, bool json, TextWriter output, TextWriter error)
     {
-        var (old, @new) = (PolicyFile.Read(oldName, error), PolicyFile.Read(newName, error));
-        if (old is null || @new is null) return 2;
+        var errors = new PolicyCommandErrors(error, json);
+        var (old, @new) = (PolicyFile.Read(oldName, out var noOld), PolicyFile.Read(newName, out var noNew));
+        if (old is null || @new is null) return errors.Unreadable(noOld, noNew);
         foreach (var file in (PolicyFile[])[old, @new])
-        {
-            if (file.Result.IsValid) continue;
-            new FaultReport(error, TerminalStyle.For(error)).Write(file);
-            return 2;
-        }
+            if (!file.Result.IsValid) return errors.Faulty(ExitCode.Usage, file);
 
         var changes = PolicyDiff.Compare(old.Result.Document!, @new.Result.Document!);
         if (json) PolicyJson.Write(output, Json(changes));

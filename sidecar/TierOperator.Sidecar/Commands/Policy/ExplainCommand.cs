@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text;
 using TierOperator.Policy.Explaining;
+using TierOperator.Sidecar.Hosting;
 
 namespace TierOperator.Sidecar.Commands.Policy;
 
@@ -35,22 +35,14 @@ internal static class ExplainCommand
 
     private static int Execute(string name, ExplainQuestion question, bool json, TextWriter output, TextWriter error)
     {
-        if (PolicyFile.Read(name, error) is not { } file) return 2;
-        if (file.Result.Policy is not { } policy)
-        {
-            new FaultReport(error, TerminalStyle.For(error)).Write(file);
-            return 1;
-        }
-
-        if (Encoding.UTF8.GetByteCount(question.Session) == 0)
-        {
-            error.WriteLine("--session takes the session's id, which has at least one byte.");
-            return 1;
-        }
+        var errors = new PolicyCommandErrors(error, json);
+        if (question.Session.Length == 0) return errors.Tell(ExitCode.Usage, "--session takes the session's id, which has at least one byte.");
+        if (PolicyFile.Read(name, out var unreadable) is not { } file) return errors.Unreadable(unreadable);
+        if (file.Result.Policy is not { } policy) return errors.Faulty(ExitCode.Refused, file);
 
         var explanation = PolicyExplainer.Explain(policy, question.Session, question.Item, question);
         if (json) PolicyJson.Write(output, ExplainReport.Json(question, policy, explanation));
         else new ExplainReport(output, TerminalStyle.For(output)).Write(question, policy, explanation);
-        return 0;
+        return ExitCode.Ok;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using TierOperator.Sidecar.Hosting;
 
 namespace TierOperator.Sidecar.Commands.Policy;
 
@@ -29,14 +30,23 @@ internal static class LintCommand
 
     private static int Execute(string[] names, bool json, TextWriter output, TextWriter error)
     {
-        var files = names.Select(name => PolicyFile.Read(name, error)).ToList();
-        if (json) PolicyJson.Write(output, new JsonObject { ["files"] = new JsonArray([.. files.OfType<PolicyFile>().Select(PolicyJson.File)]) });
+        List<string> unreadable = [];
+        var files = names.Select(name => Read(name, unreadable)).OfType<PolicyFile>().ToList();
+        if (json) PolicyJson.Write(output, new JsonObject { ["files"] = new JsonArray([.. files.Select(PolicyJson.File)]) });
         else
         {
             var report = new FaultReport(output, TerminalStyle.For(output));
-            foreach (var file in files.OfType<PolicyFile>()) report.Write(file);
+            foreach (var file in files) report.Write(file);
         }
 
-        return files.Contains(null) ? 2 : files.Exists(file => !file!.Result.IsValid) ? 1 : 0;
+        if (unreadable.Count > 0) return new PolicyCommandErrors(error, json).Unreadable(unreadable);
+        return files.Exists(file => !file.Result.IsValid) ? ExitCode.Refused : ExitCode.Ok;
+    }
+
+    private static PolicyFile? Read(string name, List<string> unreadable)
+    {
+        var file = PolicyFile.Read(name, out var reason);
+        if (file is null) unreadable.Add(reason);
+        return file;
     }
 }

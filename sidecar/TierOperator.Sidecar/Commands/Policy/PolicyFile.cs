@@ -8,9 +8,10 @@ internal sealed record PolicyFile(string Name, string[] Lines, PolicyLoadResult 
     /// <summary>One byte more than a policy may have: enough to be refused, however long the file is.</summary>
     private const int MostBytes = (1 << 20) + 1;
 
-    /// <summary>Reads a file, or standard input for <c>-</c>; null after one line to <paramref name="error"/>.</summary>
-    public static PolicyFile? Read(string name, TextWriter error)
+    /// <summary>Reads a file, or standard input for <c>-</c>; null where it cannot be, with the reason.</summary>
+    public static PolicyFile? Read(string name, out string unreadable)
     {
+        unreadable = "";
         try
         {
             using var stream = name == "-" ? Console.OpenStandardInput() : File.OpenRead(name);
@@ -22,7 +23,7 @@ internal sealed record PolicyFile(string Name, string[] Lines, PolicyLoadResult 
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            error.WriteLine($"cannot read {name}: {exception.Message}");
+            unreadable = $"cannot read {name}: {exception.Message}";
             return null;
         }
     }

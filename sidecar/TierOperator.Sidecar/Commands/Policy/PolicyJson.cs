@@ -18,11 +18,16 @@ internal static class PolicyJson
         ["warnings"] = Faults(file.Result.Warnings),
     };
 
-    public static void Write(TextWriter output, JsonNode node)
+    public static void Write(TextWriter output, JsonNode node) => output.WriteLine(Text(node, s_options));
+
+    /// <summary>A node in one line.</summary>
+    public static string Line(JsonNode node) => Text(node, s_options with { Indented = false });
+
+    private static string Text(JsonNode node, JsonWriterOptions options)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, s_options)) node.WriteTo(writer);
-        output.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+        using (var writer = new Utf8JsonWriter(stream, options)) node.WriteTo(writer);
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
     }
 
     private static JsonArray Faults(IEnumerable<PolicyFault> faults) => [.. faults.Select(fault => (JsonNode)new JsonObject

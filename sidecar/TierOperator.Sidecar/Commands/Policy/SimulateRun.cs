@@ -1,4 +1,5 @@
 using TierOperator.Policy.Compiled;
+using TierOperator.Sidecar.Hosting;
 using TierOperator.Tiering.Simulation;
 
 namespace TierOperator.Sidecar.Commands.Policy;
@@ -6,10 +7,6 @@ namespace TierOperator.Sidecar.Commands.Policy;
 /// <summary>Reads both files, replays, reports.</summary>
 internal sealed class SimulateRun(SimulateOptions options, TextWriter output, TextWriter error)
 {
-    private const int Done = 0;
-    private const int Faulty = 1;
-    private const int Unreadable = 2;
-
     /// <summary>What a session of one item costs beside the item's value: its records, keys and tables, about.</summary>
     internal const int OverheadBytes = 320;
 
@@ -19,25 +16,22 @@ internal sealed class SimulateRun(SimulateOptions options, TextWriter output, Te
     /// <summary>Shares of the distinct keys, in percent, that <c>--all</c> adds.</summary>
     private static readonly int[] s_shares = [1, 2, 5, 10, 20, 50];
 
+    private readonly PolicyCommandErrors _errors = new(error, options.IsJson);
+
     private int EntryBytes => options.ItemBytes + OverheadBytes;
 
     public int Execute(CancellationToken cancel)
     {
-        if (PolicyFile.Read(options.PolicyFile, error) is not { } file) return Unreadable;
-        if (file.Result.Policy is not { } policy)
-        {
-            new FaultReport(error, TerminalStyle.For(error)).Write(file);
-            return Faulty;
-        }
-
-        if (policy.Memory is { } memory) return Simulate(policy.Name, memory, cancel);
-        error.WriteLine($"{file.Name} declares no memory tier: there is nothing to simulate");
-        return Faulty;
+        if (PolicyFile.Read(options.PolicyFile, out var unreadable) is not { } file) return _errors.Unreadable(unreadable);
+        if (file.Result.Policy is not { } policy) return _errors.Faulty(ExitCode.Refused, file);
+        return policy.Memory is { } memory
+            ? Simulate(policy.Name, memory, cancel)
+            : _errors.Tell(ExitCode.Refused, $"{file.Name} declares no memory tier: there is nothing to simulate");
     }
 
     private int Simulate(string policy, CompiledMemory memory, CancellationToken cancel)
     {
-        if (ReadTrace() is not { } trace) return Unreadable;
+        if (ReadTrace() is not { } trace) return ExitCode.Usage;
         var own = options.Entries ?? EntriesOf(memory);
         var sizes = options.All
             ? s_shares.Select(share => Math.Max(1, (int)((long)trace.DistinctKeys * share / 100))).Append(own).Distinct().Order().ToArray()
@@ -49,7 +43,7 @@ internal sealed class SimulateRun(SimulateOptions options, TextWriter output, Te
         var report = new SimulateReport(policy, memory.Eviction, own, EntryBytes, options.TraceFile, trace, evictions, rows);
         if (options.IsJson) report.WriteJson(output);
         else report.WriteTable(output);
-        return Done;
+        return ExitCode.Ok;
     }
 
     private Trace? ReadTrace()
@@ -60,7 +54,7 @@ internal sealed class SimulateRun(SimulateOptions options, TextWriter output, Te
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TraceFormatException)
         {
-            error.WriteLine($"cannot read {options.TraceFile}: {e.Message}");
+            _errors.Unreadable($"cannot read {options.TraceFile}: {e.Message}");
             return null;
         }
     }

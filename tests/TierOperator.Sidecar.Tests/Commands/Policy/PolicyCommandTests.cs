@@ -64,6 +64,15 @@ public sealed class PolicyCommandTests : IDisposable
     }
 
     [Fact]
+    public void Lint_FileOfTwoMegabytes_IsToldTheLimitAndNoOtherSize()
+    {
+        Assert.Equal(1, Run("lint", Write("large.yaml", Good + new string('#', 2_000_000)), "--output", "json"));
+
+        using var json = JsonDocument.Parse(_output.ToString());
+        Assert.Equal("the document is larger than 1 MiB", json.RootElement.GetProperty("files")[0].GetProperty("faults")[0].GetProperty("message").GetString());
+    }
+
+    [Fact]
     public void Lint_SomeUnreadable_IsTwoAndStillTellsOfTheOthers()
     {
         Assert.Equal(2, Run("lint", Path.Combine(_folder.FullName, "none.yaml"), _folder.FullName, Write("bad.yaml", ""), "--output", "json"));
