@@ -1,6 +1,6 @@
 # Everything a person or a pipeline runs. Needs git, make and the .NET 10 SDK; `make test` and `make bench` fetch the rest from Debian.
 .DEFAULT_GOAL := help
-.PHONY: help build run test bench soak lint format clean
+.PHONY: help build run test test-cluster bench soak lint format clean
 SHELL := /bin/bash
 
 export DOTNET_NOLOGO := 1
@@ -14,7 +14,7 @@ DATA    ?= ./data
 ARGS    ?=
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## publish the sidecar to out/sidecar/tier
 	@.ci/publish sidecar/TierOperator.Sidecar out/sidecar
@@ -24,6 +24,10 @@ run: build ## run the sidecar under examples/quickstart (POLICY=, DATA=, ARGS= c
 
 test: ## build everything and run every test
 	@.ci/run-tests
+
+test-cluster: ## the tests on a real API server: KUBEBUILDER_ASSETS names a folder with etcd and kube-apiserver, or KUBECONFIG a cluster
+	@[ -n "$$KUBEBUILDER_ASSETS$$KUBECONFIG" ] || { echo "set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver, or KUBECONFIG to a cluster for tests" >&2; exit 2; }
+	@.ci/run-tests --filter-trait Category=Cluster
 
 soak: ## the long tests: those of the category Soak, with many more rounds
 	@TIER_SOAK=1 .ci/run-tests --filter-trait Category=Soak

@@ -12,6 +12,7 @@ internal static partial class ObjectRules
     /// <summary>Completes a new object's metadata and gives it back.</summary>
     public static JsonObject PrepareNew(ResourceTable table, JsonObject body, DateTimeOffset now)
     {
+        CheckTimes(body);
         var metadata = body["metadata"] as JsonObject ?? throw ApiProblemException.Invalid("metadata: Required value");
         if (metadata["name"] is null && metadata["generateName"] is { } prefix) metadata["name"] = $"{prefix.GetValue<string>()}{Guid.NewGuid().ToString("n")[..5]}";
         var name = metadata["name"]?.GetValue<string>() ?? throw ApiProblemException.Invalid("metadata.name: Required value: name or generateName is required");
@@ -28,6 +29,7 @@ internal static partial class ObjectRules
     /// <summary>Keeps a write to what it may change: the status or the rest, never who the object is.</summary>
     public static void Restrict(ResourceTable table, StoredObject before, JsonObject body, bool isStatus)
     {
+        CheckTimes(body);
         var metadata = body["metadata"] as JsonObject ?? throw ApiProblemException.Invalid("metadata: Required value");
         if (metadata["resourceVersion"]?.GetValue<string>() is { Length: > 0 } version && version != before.Version)
             throw ApiProblemException.Conflict($"{table.Type} \"{before.Key.Name}\"");
@@ -67,6 +69,16 @@ internal static partial class ObjectRules
     private static bool SpecIsSame(JsonObject before, JsonObject after) =>
         before.Select(field => field.Key).Concat(after.Select(field => field.Key)).Distinct()
             .Where(name => name is not ("metadata" or "status")).All(name => JsonNode.DeepEquals(before[name], after[name]));
+
+    /// <summary>The fields of type MicroTime take six digits and no others.</summary>
+    private static void CheckTimes(JsonObject body)
+    {
+        foreach (var time in new[] { body["eventTime"], body["series"]?["lastObservedTime"], body["spec"]?["renewTime"], body["spec"]?["acquireTime"] })
+            if (time?.GetValue<string>() is { } text && !MicroTimeForm().IsMatch(text)) throw ApiProblemException.BadRequest($"parsing time \"{text}\": cannot parse it as a MicroTime");
+    }
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+    private static partial Regex MicroTimeForm();
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9.:]{0,251}[a-z0-9])?$")]
     private static partial Regex Name();
