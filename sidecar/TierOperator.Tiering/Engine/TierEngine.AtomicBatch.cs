@@ -103,7 +103,13 @@ public sealed partial class TierEngine
                 continue;
             }
 
-            if (part.Refusal is null && part.Planned is { Status: WriteStatus.NotFound }) continue; // nothing to delete: no harm
+            if (part.Refusal is null && part.Planned is { Status: WriteStatus.NotFound })
+            {
+                // Nothing to delete is no harm; what is past its end goes from the disk as in a single call.
+                if (part.DiskIsStale) batch.DeleteSession(part.Key, _clock.Next());
+                continue;
+            }
+
             _memory.Budget.Give(taken);
             if (part.Refusal is not null) return new BatchResult(AttemptKind.Done, 0) { Refusal = part.Refusal };
             return part.Planned!.IsRefused
@@ -121,7 +127,7 @@ public sealed partial class TierEngine
         if (appended != AppendStatus.Ok)
         {
             _memory.Budget.Give(taken);
-            MayGoOn(appended, parts.First(part => !part.Planned!.IsRefused).Planned!, keep: false, out var refusal);
+            MayGoOn(appended, (parts.Find(part => !part.Planned!.IsRefused) ?? parts[0]).Planned!, keep: false, out var refusal);
             return new BatchResult(refusal.Kind, 0) { Refusal = refusal.Outcome };
         }
 

@@ -35,11 +35,24 @@ public sealed partial class TierEngine
                 : new ResidentSession(shard, (nint)session, rules.Stored(session->RuleId, mutation.Key.Span));
             var plan = _planner.Plan(rules, present, mutation, nowMs);
             var attempt = plan.IsRefused
-                ? new Attempt(AttemptKind.Done) { Plan = plan, Outcome = plan.Refusal }
+                ? Refused(plan, stale)
                 : Perform_NeedsLock(shard, session, hash, plan, rules, terms with { DiskIsStale = stale });
             if (mutation.Decide is not null && !attempt.TookValues) plan.Mutation.Release();
             return attempt;
         }
+    }
+
+    /// <summary>
+    /// Answers a refusal. What is past its end counts as absent, but the disk may hold it until it is swept: its deletion is
+    /// journalled all the same, or a clock that is set back would show it again.
+    /// </summary>
+    private Attempt Refused(SessionPlan plan, bool diskIsStale)
+    {
+        var done = new Attempt(AttemptKind.Done) { Plan = plan, Outcome = plan.Refusal };
+        if (!diskIsStale || plan.Status != WriteStatus.NotFound) return done;
+        var appended = _disk!.TryAppend(new DiskBatch().DeleteSession(plan.Mutation.Key, _clock.Next()), out var ticket);
+        if (appended == AppendStatus.Ok) return done with { Ticket = ticket };
+        return MayGoOn(appended, plan, keep: false, out var refusal) ? done : refusal;
     }
 
     private unsafe Attempt Perform_NeedsLock(

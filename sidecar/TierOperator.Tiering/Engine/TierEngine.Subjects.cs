@@ -4,7 +4,10 @@ namespace TierOperator.Tiering.Engine;
 
 public sealed partial class TierEngine
 {
-    /// <summary>Deletes every session about a subject. Answers how many there were.</summary>
+    /// <summary>
+    /// Deletes every session about a subject, what is past its end and not yet swept included. Answers how many there were to
+    /// be seen.
+    /// </summary>
     public async ValueTask<int> EraseSubjectAsync(string subject, CancellationToken cancellationToken)
     {
         var erased = 0;
@@ -15,6 +18,9 @@ public sealed partial class TierEngine
             if (outcome.Succeeded) erased++;
         }
 
+        if (_disk is null) return erased;
+        foreach (var session in _disk.EnumerateSessions(pastTheirEnd: true))
+            if (session.Header.Subject == subject) await DeleteSessionAsync(session.Key, default, cancellationToken);
         return erased;
     }
 

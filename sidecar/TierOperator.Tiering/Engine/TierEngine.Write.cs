@@ -86,8 +86,8 @@ public sealed partial class TierEngine
     private async ValueTask<WriteOutcome> FinishAsync(Attempt attempt, CancellationToken cancellationToken)
     {
         CheckPressure();
-        if (attempt.Plan is not { } plan || plan.IsRefused) return attempt.Outcome;
-        _counters.Wrote(plan);
+        if (attempt.Plan is not { } plan || (plan.IsRefused && attempt.Ticket == 0)) return attempt.Outcome;
+        if (!plan.IsRefused) _counters.Wrote(plan);
         var outcome = attempt.Outcome;
         if (attempt.Ticket == 0) return outcome;
         if (plan.Rule!.Rule.Ack == AckLevel.Memory)
