@@ -11,9 +11,7 @@ internal sealed class FieldsAfterWrite(PresentSession present, SessionMutation m
     public bool TryGetField(string path, out string value)
     {
         value = "";
-        var dot = path.IndexOf('.', StringComparison.Ordinal);
-        var name = Encoding.UTF8.GetBytes(dot < 0 ? path : path[..dot]);
-        return ItemBytes(name) is { } json && JsonField.TryRead(json, dot < 0 ? [] : path[(dot + 1)..].Split('.'), out value);
+        return ItemBytes(JsonField.ItemOf(path)) is { } json && JsonField.TryRead(json, path, out value);
     }
 
     private byte[]? ItemBytes(byte[] name)
@@ -32,26 +30,33 @@ internal sealed class SnapshotFields(SessionSnapshot session) : ISessionFields
     public bool TryGetField(string path, out string value)
     {
         value = "";
-        var dot = path.IndexOf('.', StringComparison.Ordinal);
-        var name = Encoding.UTF8.GetBytes(dot < 0 ? path : path[..dot]);
+        var name = JsonField.ItemOf(path);
         foreach (var item in session.Items)
             if (item.Key.AsSpan().SequenceEqual(name) && item.Value.Large is null)
-                return JsonField.TryRead(item.Value.ToArray(), dot < 0 ? [] : path[(dot + 1)..].Split('.'), out value);
+                return JsonField.TryRead(item.Value.ToArray(), path, out value);
         return false;
     }
 }
 
-/// <summary>Reads one scalar out of a JSON item.</summary>
+/// <summary>A field of a session, as conditions name it: the item, then members of its JSON, joined by dots.</summary>
 internal static class JsonField
 {
-    public static bool TryRead(byte[] json, ReadOnlySpan<string> path, out string value)
+    /// <summary>The item that a path begins with.</summary>
+    public static byte[] ItemOf(string path)
+    {
+        var dot = path.IndexOf('.', StringComparison.Ordinal);
+        return Encoding.UTF8.GetBytes(dot < 0 ? path : path[..dot]);
+    }
+
+    /// <summary>Reads what a path leads to in its item.</summary>
+    public static bool TryRead(byte[] json, string path, out string value)
     {
         value = "";
         try
         {
             using var document = JsonDocument.Parse(json);
             var element = document.RootElement;
-            foreach (var name in path)
+            foreach (var name in path.Split('.').Skip(1))
                 if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element)) return false;
             value = element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText();
             return true;

@@ -54,6 +54,9 @@ public sealed partial class TierEngine : IAsyncDisposable
         _meter = new EngineMeter(this, meter);
     }
 
+    /// <summary>The disk tier, for tests that break and mend it beneath the engine.</summary>
+    internal DiskStore? Disk => _disk;
+
     /// <summary>The policy that is in force.</summary>
     public CompiledPolicy Policy => _rules.Policy;
 
