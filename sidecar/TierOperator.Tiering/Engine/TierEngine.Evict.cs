@@ -41,16 +41,19 @@ public sealed partial class TierEngine
         _memory.FlushTouches();
         _memory.Budget.SetIndex(_disk?.IndexBytes ?? 0);
         while (IsOver())
-        {
-            var round = NewRound();
-            while (round.Leaving < round.Limit && round.Kept.Count < PatienceSessions
-                   && IsOver() && _memory.Queue.TryEvict(out var slot, out var generation))
-                EvictSlot(slot, generation, round);
-            await FinishRoundAsync(round);
-            if (round.Freed == 0) return !IsOver();
-        }
-
+            if (!await EvictRoundAsync(IsOver)) return !IsOver();
         return true;
+    }
+
+    /// <summary>One round while memory is over; false when nothing left memory. The caller is the one evictor.</summary>
+    private async ValueTask<bool> EvictRoundAsync(Func<bool> isOver)
+    {
+        var round = NewRound();
+        while (round.Leaving < round.Limit && round.Kept.Count < PatienceSessions
+               && isOver() && _memory.Queue.TryEvict(out var slot, out var generation))
+            EvictSlot(slot, generation, round);
+        await FinishRoundAsync(round);
+        return round.Freed > 0;
     }
 
     private EvictionRound NewRound() => new(_rules.IsMirror ? 1024 : Math.Max(1, _rules.Policy.Spillover?.Batch ?? 1024));

@@ -20,6 +20,7 @@ public sealed partial class TierEngine
             _disk.SessionGone += OnDiskGone;
         }
 
+        _lastSpill = _time.GetTimestamp();
         var token = _closing.Token;
         _background = Task.WhenAll(
             KeepRunning("eviction", () => RelievePressureAsync(token), token),
@@ -62,8 +63,8 @@ public sealed partial class TierEngine
     }
 
     /// <summary>
-    /// What time makes due: sessions past their deadline go, copies past their residency or demotion leave memory, and the
-    /// disk hears of accesses.
+    /// What time makes due: sessions past their deadline go, copies past their residency or demotion leave memory, the disk
+    /// hears of accesses, and under Overflow it takes a batch of what memory has too much of.
     /// </summary>
     internal async ValueTask SweepOnceAsync(int shards)
     {
@@ -78,6 +79,7 @@ public sealed partial class TierEngine
         }
 
         if (_rules.Policy.Rules.Any(rule => rule.DemoteAfterCount is not null)) await DemoteSurplusAsync();
+        await SpillSurplusAsync();
     }
 
     private unsafe void SweepShard(MemoryShard shard, EvictionRound round)
