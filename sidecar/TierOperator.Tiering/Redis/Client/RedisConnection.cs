@@ -1,0 +1,255 @@
+using System.Net.Sockets;
+using TierOperator.Resp;
+
+namespace TierOperator.Tiering.Redis.Client;
+
+/// <summary>
+/// One connection, shared by all callers.
+/// <list type="number">
+/// <item>A call is written behind those that wait; whoever finds no send under way starts one, and it takes along all that has gathered.</item>
+/// <item>Replies come in the order of the calls: the receiving loop gives each to the first of the queue.</item>
+/// <item>A caller whose deadline has come leaves; its place stays, for the reply that may still come.</item>
+/// <item>Any fault of the stream ends the connection and every call on it.</item>
+/// </list>
+/// </summary>
+/// <remarks>Thread-safe. Queue and unsent bytes are bounded: beyond that a call is refused at once.</remarks>
+internal sealed class RedisConnection : IThreadPoolWorkItem, IAsyncDisposable
+{
+    private const int MaxPendingCalls = 16 * 1024;
+    private const int MaxUnsentBytes = 64 * 1024 * 1024;
+    private static readonly TimeSpan s_sweepEvery = TimeSpan.FromMilliseconds(5);
+    private static readonly RespLimits s_limits = new();
+
+    private readonly Lock _gate = new();
+    private readonly Queue<RedisCall> _pending = new();
+    private readonly RespFrameScanner _scanner = new(s_limits);
+#pragma warning disable CA2213 // given back by the loops that use them: an array returned under a running send would be somebody else's
+    private readonly RespBuffer _received = new();
+    private RespWriter _filling = new(16 * 1024);
+    private RespWriter _sending = new(16 * 1024);
+#pragma warning restore CA2213
+    private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Stream _stream;
+    private readonly TimeProvider _time;
+    private readonly RedisLane _lane;
+    private readonly ITimer _sweep;
+    private bool _isSending;
+    private bool _isSweeping;
+    private string? _fault;
+    private long _heardAt;
+    private long _askedAt;
+
+    public RedisConnection(Stream stream, TimeProvider time)
+    {
+        (_stream, _time, _lane) = (stream, time, new RedisLane(time));
+        _heardAt = time.GetTimestamp();
+        _sweep = time.CreateTimer(static self => ((RedisConnection)self!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Raised on the receiving loop for what the server says unasked; must return at once.</summary>
+    public Action<RedisPush>? Pushed { get; set; }
+
+    /// <summary>Ends, with the reason, when the connection does.</summary>
+    public Task<string> Closed => _closed.Task;
+    public bool IsOpen => _fault is null;
+
+    /// <summary>How long the server has said nothing while something was asked of it; zero when nothing waits.</summary>
+    public TimeSpan Silence
+    {
+        get
+        {
+            lock (_gate) return _pending.Count == 0 ? TimeSpan.Zero : _time.GetElapsedTime(Math.Max(_heardAt, _askedAt));
+        }
+    }
+
+    public void Start() => _ = ReceiveAsync();
+
+    /// <summary>Sends a call, or two that must stand next to each other. A call that cannot be sent fails here.</summary>
+    public void Send(RedisCall call, RedisCall? before = null)
+    {
+        RedisFault? refused;
+        var starts = false;
+        lock (_gate)
+        {
+            refused = Refuse_NeedsLock();
+            if (refused is null)
+            {
+                if (_pending.Count == 0) _askedAt = _time.GetTimestamp();
+                if (before is not null) Enqueue_NeedsLock(before);
+                Enqueue_NeedsLock(call);
+                starts = !_isSending;
+                _isSending = true;
+                if (!_isSweeping) _isSweeping = _sweep.Change(s_sweepEvery, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        if (starts) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (refused is null) return;
+        before?.Fail(refused);
+        call.Fail(refused);
+    }
+
+    /// <summary>Ends the connection; every call on it fails.</summary>
+    public void Close(string reason)
+    {
+        RedisCall[] orphans;
+        lock (_gate)
+        {
+            if (_fault is not null) return;
+            _fault = reason;
+            orphans = [.. _pending];
+            _pending.Clear();
+        }
+
+        _sweep.Dispose();
+        _stream.Dispose();
+        var fault = new RedisFault(RedisFaultKind.Disconnected, reason);
+        foreach (var call in orphans) call.Fail(fault);
+        _closed.TrySetResult(reason);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Close("it was closed here");
+        return ValueTask.CompletedTask;
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = SendLoopAsync();
+
+    private RedisFault? Refuse_NeedsLock()
+    {
+        if (_fault is not null) return new RedisFault(RedisFaultKind.Disconnected, _fault);
+        return _pending.Count >= MaxPendingCalls || _filling.Length > MaxUnsentBytes ? RedisFault.QueueFull : null;
+    }
+
+    private void Enqueue_NeedsLock(RedisCall call)
+    {
+        call.Write(_filling, _lane);
+        _pending.Enqueue(call);
+    }
+
+    private async Task SendLoopAsync()
+    {
+        try
+        {
+            while (TakeBatch())
+            {
+                await _stream.WriteAsync(_sending.Written);
+                _sending.Clear();
+            }
+        }
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            Close(Describe(broken));
+        }
+    }
+
+    private bool TakeBatch()
+    {
+        lock (_gate)
+        {
+            _isSending = _filling.Length > 0 && _fault is null;
+            if (_isSending) (_filling, _sending) = (_sending, _filling);
+            return _isSending;
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
+        var needed = 0;
+        try
+        {
+            while (true)
+            {
+                var count = await _stream.ReadAsync(_received.Room(needed));
+                if (count == 0)
+                {
+                    Close("the server closed the connection");
+                    return;
+                }
+
+                _received.Filled(count);
+                Volatile.Write(ref _heardAt, _time.GetTimestamp());
+                needed = TakeFrames(needed);
+            }
+        }
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or RespException or InvalidOperationException)
+        {
+            Close(Describe(broken));
+        }
+        finally
+        {
+            _received.Dispose();
+        }
+    }
+
+    // The number of bytes that the frame at the start will have at least.
+    private int TakeFrames(int needed)
+    {
+        while (_received.Length > 0 && _received.Length >= needed)
+        {
+            var scan = _scanner.Scan(_received.Buffered);
+            if (scan == RespScan.Faulty) throw new RespException(_scanner.Fault);
+            if (scan == RespScan.Incomplete) return _scanner.NeededBytes;
+            Dispatch(_received.Buffered[.._scanner.FrameBytes]);
+            _received.Consume(_scanner.FrameBytes);
+            needed = 0;
+        }
+
+        return needed;
+    }
+
+    private void Dispatch(ReadOnlySpan<byte> frame)
+    {
+        if (frame[0] == (byte)RespType.Push)
+        {
+            Pushed?.Invoke(RedisPush.Read(frame));
+            return;
+        }
+
+        RedisCall? call;
+        lock (_gate)
+        {
+            if (!_pending.TryDequeue(out call)) throw new RespException("a reply came to nothing that was asked");
+        }
+
+        call.Reply(frame);
+    }
+
+    // Calls with different deadlines share the queue, so all of it is looked at: a few microseconds, and only while something waits.
+    private void Sweep()
+    {
+        RedisCall[] late;
+        lock (_gate)
+        {
+            var now = _time.GetTimestamp();
+            late = [.. _pending.Where(call => call.DeadlineAt <= now && !call.IsDone)];
+            _isSweeping = _pending.Count > 0 && _fault is null && _sweep.Change(s_sweepEvery, Timeout.InfiniteTimeSpan);
+        }
+
+        foreach (var call in late) call.Fail(RedisFault.TimedOut);
+    }
+
+    private static string Describe(Exception broken) => broken is RespException
+        ? "the server broke the protocol: " + broken.Message
+        : "the connection broke" + (broken.InnerException is SocketException socket ? $" ({socket.SocketErrorCode})" : "");
+}
+
+/// <summary>What a server says unasked: its kind (<c>message</c>, <c>invalidate</c>) and the strings that follow.</summary>
+internal sealed record RedisPush(string Kind, IReadOnlyList<byte[]> Values)
+{
+    public static RedisPush Read(ReadOnlySpan<byte> frame)
+    {
+        var reader = new RespReader(frame);
+        var count = reader.ReadCount();
+        var values = new List<byte[]>(count);
+        for (var i = 0; i < count; i++)
+        {
+            reader.Next();
+            values.Add(reader.IsAggregate ? [] : reader.Value.ToArray());
+            reader.Skip();
+        }
+
+        return new RedisPush(values.Count > 0 ? System.Text.Encoding.UTF8.GetString(values[0]) : "", values.Skip(1).ToList());
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace TierOperator.Tiering.Redis.Client;
+
+/// <summary>Opens connections: TCP, TLS with verification, then the greeting. Whatever goes wrong is a sentence that says what to do.</summary>
+internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
+{
+    /// <summary>A server that takes longer is as good as away.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>A greeted connection, or why there is none.</summary>
+    public async Task<(RedisConnection? Connection, RedisFault? Fault)> DialAsync(RedisAddress address, Action<RedisPush>? pushed, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(s_patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+#pragma warning disable CA2000 // the connection owns the stream
+            var stream = await OpenAsync(address, either.Token);
+#pragma warning restore CA2000
+            var connection = new RedisConnection(stream, time) { Pushed = pushed };
+            connection.Start();
+            if (await GreetAsync(connection) is not { } fault) return (connection, null);
+            await connection.DisposeAsync();
+            return (null, fault);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, RedisFault.TimedOut);
+        }
+        catch (Exception unreachable) when (unreachable is SocketException or IOException or AuthenticationException)
+        {
+            return (null, new RedisFault(RedisFaultKind.Disconnected, Describe(unreachable)));
+        }
+    }
+
+    private async Task<Stream> OpenAsync(RedisAddress address, CancellationToken cancellationToken)
+    {
+#pragma warning disable CA2000 // the stream owns the socket
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+#pragma warning restore CA2000
+        try
+        {
+            await socket.ConnectAsync(address.Host, address.Port, cancellationToken);
+            var plain = new NetworkStream(socket, ownsSocket: true);
+            return login.Tls is null ? plain : await SecureAsync(plain, address, login.Tls, cancellationToken);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<Stream> SecureAsync(NetworkStream plain, RedisAddress address, RedisTls tls, CancellationToken cancellationToken)
+    {
+        var secure = new SslStream(plain);
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = tls.ServerName ?? address.Host,
+            ClientCertificates = tls.ClientCertificate is { } certificate ? [certificate] : null,
+        };
+        if (tls.TrustedRoots is { Count: > 0 } roots)
+        {
+            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
+        }
+
+        try
+        {
+            await secure.AuthenticateAsClientAsync(options, cancellationToken);
+            return secure;
+        }
+        catch
+        {
+            await secure.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<RedisFault?> GreetAsync(RedisConnection connection)
+    {
+        var deadline = time.GetTimestamp() + (long)(s_patience.TotalSeconds * time.TimestampFrequency);
+        string[] hello = login.Password is { } password
+            ? ["HELLO", "3", "AUTH", login.User ?? "default", password, "SETNAME", login.ClientName]
+            : ["HELLO", "3", "SETNAME", login.ClientName];
+        var greeting = RedisCommand.Text(deadline, hello);
+        connection.Send(greeting);
+        if ((await greeting.Answer).Fault is { } refused) return refused;
+        if (login.Database == 0) return null;
+        var select = RedisCommand.Text(deadline, "SELECT", login.Database.ToString());
+        connection.Send(select);
+        return (await select.Answer).Fault;
+    }
+
+    private static string Describe(Exception unreachable) => unreachable switch
+    {
+        AuthenticationException => "its certificate is not to be trusted: give the authority that signed it, and a url whose host the certificate names",
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "it refuses connections: start it, or correct the port",
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => "its host is unknown: correct the name, or look at DNS",
+        SocketException socket => $"it cannot be reached ({socket.SocketErrorCode}): look at the network and the server",
+        _ => "it closed the connection while it was greeted: look whether it speaks TLS where the url says so, and not where it does not",
+    };
+}
+
+/// <summary>How a client introduces itself. Its text has no secret in it.</summary>
+internal sealed record RedisLogin
+{
+    public string? User { get; init; }
+    public string? Password { get; init; }
+    public int Database { get; init; }
+    public string ClientName { get; init; } = "tier";
+    public RedisTls? Tls { get; init; }
+
+    public override string ToString() => $"{User ?? "default"}, database {Database}{(Tls is null ? "" : ", TLS")}";
+}
+
+/// <summary>TLS, always verified. Without roots of its own the system's count.</summary>
+public sealed record RedisTls
+{
+    public X509Certificate2Collection? TrustedRoots { get; init; }
+    public X509Certificate2? ClientCertificate { get; init; }
+
+    /// <summary>The name that the certificate must have; null: the host of the address.</summary>
+    public string? ServerName { get; init; }
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using TierOperator.Tiering.Redis.Client;
+
+namespace TierOperator.Tiering.Redis;
+
+/// <summary>
+/// The names of what is ours on a server, all under <c>tier:NAMESPACE/POLICY:</c>. A session has two keys, its hash
+/// (<c>…:s:{:SESSION}</c>) and, once deleted, its tombstone (<c>…:t:{:SESSION}</c>). The braces are a Cluster's hash tag: both keys share a
+/// slot and sessions spread; the colon in it keeps the tag from being empty, where a session's own name begins with a brace.
+/// </summary>
+internal sealed class RedisKeys(string @namespace, string policy)
+{
+    private readonly byte[] _session = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:s:{{:");
+    private readonly byte[] _tombstone = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:t:{{:");
+
+    /// <summary>Before everything of ours.</summary>
+    public string Prefix { get; } = $"tier:{@namespace}/{policy}:";
+
+    public byte[] PrefixBytes { get; } = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:");
+
+    /// <summary>Where changes are announced.</summary>
+    public byte[] Channel { get; } = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:changes");
+
+    public byte[] Session(ReadOnlySpan<byte> session) => Join(_session, session);
+    public byte[] Tombstone(ReadOnlySpan<byte> session) => Join(_tombstone, session);
+
+    /// <summary>Says that the server is the one we filled. The number makes it fall into a server's slots.</summary>
+    public string Marker(int number) => $"{Prefix}marker:{{{number}}}";
+
+    /// <summary>Held by the one sidecar that trims a server.</summary>
+    public string TrimmerLock(int number) => $"{Prefix}trimmer:{{{number}}}";
+
+    /// <summary>The smallest number whose keys a server holds.</summary>
+    public int NumberFor(IRedisTopology topology, RedisNode node)
+    {
+        for (var number = 0; number < MaxNumbers; number++)
+        {
+            if (topology.Route(Slot(Encoding.UTF8.GetBytes(Marker(number)))) == node) return number;
+        }
+
+        return 0;
+    }
+
+    // Slots are dealt in runs of hundreds at least: one of so many numbers falls into each.
+    private const int MaxNumbers = 1000;
+
+    /// <summary>For SCAN: the hashes of the sessions that begin with a prefix, whatever bytes that holds.</summary>
+    public byte[] Pattern(ReadOnlySpan<byte> prefix)
+    {
+        var pattern = new List<byte>(_session.Length + (2 * prefix.Length) + 1);
+        foreach (var one in Join(_session, prefix)[..^1])
+        {
+            if (one is (byte)'*' or (byte)'?' or (byte)'[' or (byte)']' or (byte)'\\') pattern.Add((byte)'\\');
+            pattern.Add(one);
+        }
+
+        pattern.Add((byte)'*');
+        return [.. pattern];
+    }
+
+    /// <summary>The session of a hash's key; false for any other key.</summary>
+    public bool TryReadSession(ReadOnlySpan<byte> key, out byte[] session)
+    {
+        var isOurs = key.StartsWith(_session) && key[^1] == (byte)'}' && key.Length > _session.Length;
+        session = isOurs ? key[_session.Length..^1].ToArray() : [];
+        return isOurs;
+    }
+
+    public static int Slot(ReadOnlySpan<byte> key) => RedisSlot.Of(key);
+
+    private static byte[] Join(byte[] start, ReadOnlySpan<byte> session)
+    {
+        var key = new byte[start.Length + session.Length + 1];
+        start.CopyTo(key, 0);
+        session.CopyTo(key.AsSpan(start.Length));
+        key[^1] = (byte)'}';
+        return key;
+    }
+}

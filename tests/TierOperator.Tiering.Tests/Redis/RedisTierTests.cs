@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using TierOperator.TestKit.Redis;
+using TierOperator.Tiering.Redis;
+using TierOperator.Tiering.Remote;
+using TierOperator.Tiering.Tests.Remote;
+
+namespace TierOperator.Tiering.Tests.Redis;
+
+/// <summary>What every remote tier has to do, against one redis-server.</summary>
+public sealed class RedisTierTests(StandaloneRedis redis) : RemoteTierContractTests, IClassFixture<StandaloneRedis>
+{
+    protected override ValueTask<IRemoteTier> OpenAsync(RemoteTierOptions options) => new(RedisTiers.Open(redis.Server.Url, options));
+}
+
+/// <summary>One server for the tests of a class.</summary>
+public sealed class StandaloneRedis : IAsyncLifetime
+{
+    public RedisServer Server { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Server = await RedisServer.StartAsync();
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+}
+
+/// <summary>Opens tiers as the sidecar does.</summary>
+internal static class RedisTiers
+{
+    public static RedisTier Open(string url, RemoteTierOptions options, Func<RedisTierOptions, RedisTierOptions>? change = null, RedisTopologyKind? topology = null)
+    {
+        Assert.True(RedisEndpointUrl.TryParse(url, topology, out var endpoint, out var error), error);
+        var all = new RedisTierOptions { Remote = options, Endpoint = endpoint };
+        return new RedisTier(change?.Invoke(all) ?? all, TimeProvider.System, NullLogger<RedisTier>.Instance);
+    }
+}
