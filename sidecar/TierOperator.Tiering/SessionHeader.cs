@@ -25,6 +25,12 @@ public sealed record SessionHeader
     /// <summary>Whom the data is about (<c>Tier-Subject</c>), for erasure and export; null when nobody said.</summary>
     public string? Subject { get; init; }
 
+    /// <summary>
+    /// This copy began with a write to a session that a shared tier may know more of: an item that it lacks may stand there, and so
+    /// may an explicit deadline.
+    /// </summary>
+    public bool IsPartial { get; init; }
+
     /// <summary>Accesses since creation, as far as this tier has heard.</summary>
     public uint Accesses { get; init; }
 }

@@ -43,6 +43,22 @@ public sealed class RuleMatcher
     }
 
     /// <summary>
+    /// Whether a session of this key may stand under the rule: its globs take the key, and no rule before it takes every session of
+    /// that key for certain.
+    /// </summary>
+    public bool MayTake(CompiledRule rule, ReadOnlySpan<byte> session)
+    {
+        foreach (var entry in _entries)
+        {
+            if (!IsMatch(entry.Sessions, session)) continue;
+            if (ReferenceEquals(entry.Rule, rule)) return true;
+            if (entry.Items.Length == 0 && entry.Where.Length == 0) return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>
     /// True when some rule whose globs take this session has conditions, so that its fields must be at hand. Rules after
     /// one that takes the whole session for certain do not count.
     /// </summary>

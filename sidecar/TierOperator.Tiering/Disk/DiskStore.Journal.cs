@@ -32,7 +32,7 @@ public sealed partial class DiskStore
             var start = segment.Header.Order == from.Order ? from.Offset : 0;
             var tail = segment.Header.Order == end.Order ? Math.Min(end.Offset, segment.Tail) : segment.Tail;
             if (start >= tail) continue;
-            return new JournalStretch(ReadEntries(segment, start, tail), new JournalPosition(segment.Header.Order, tail));
+            return new JournalStretch(ReadEntries(segment, start, tail), new JournalPosition(segment.Header.Order, start), new JournalPosition(segment.Header.Order, tail));
         }
 
         return null;

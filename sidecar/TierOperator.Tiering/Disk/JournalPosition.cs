@@ -27,5 +27,5 @@ public enum JournalKind
 /// <summary>A change as it stands in the log, without its value. <see cref="Header"/> is null for a deletion.</summary>
 public sealed record JournalEntry(JournalKind Kind, byte[] Session, byte[] Item, ItemVersion Version, SessionHeader? Header, long Bytes);
 
-/// <summary>A stretch of the log that ends between two batches. <see cref="Next"/> is where the following one begins.</summary>
-public sealed record JournalStretch(IReadOnlyList<JournalEntry> Entries, JournalPosition Next);
+/// <summary>A stretch of the log, from one place between two batches to another.</summary>
+public sealed record JournalStretch(IReadOnlyList<JournalEntry> Entries, JournalPosition From, JournalPosition Next);

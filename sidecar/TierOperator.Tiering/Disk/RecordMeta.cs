@@ -34,7 +34,7 @@ internal readonly struct RecordMeta
         writer.Version(header.Floor);
         writer.Int((int)header.Accesses);
         writer.Byte(header.Kind);
-        writer.Byte((byte)((header.ExplicitDeadline ? 1 : 0) | (header.Subject is null ? 0 : 2)));
+        writer.Byte((byte)((header.ExplicitDeadline ? 1 : 0) | (header.Subject is null ? 0 : 2) | (header.IsPartial ? 4 : 0)));
         if (header.Subject is not null) writer.Text(header.Subject);
         return writer.Position;
     }
@@ -69,7 +69,7 @@ internal readonly struct RecordMeta
         return new SessionHeader
         {
             Rule = rule, CreatedMs = created, LastAccessMs = access, DeadlineMs = deadline, Floor = floor, Accesses = accesses,
-            Kind = kind, ExplicitDeadline = (marks & 1) != 0, Subject = (marks & 2) != 0 ? reader.Text() : null,
+            Kind = kind, ExplicitDeadline = (marks & 1) != 0, IsPartial = (marks & 4) != 0, Subject = (marks & 2) != 0 ? reader.Text() : null,
         };
     }
 

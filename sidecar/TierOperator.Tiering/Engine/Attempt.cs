@@ -31,6 +31,8 @@ internal readonly record struct Attempt(AttemptKind Kind)
 
     /// <summary>The journal ticket to wait for; 0 for none.</summary>
     public long Ticket { get; init; }
+    /// <summary>What the shared tiers were told, and who waits for it.</summary>
+    public OwedWaits Owed { get; init; }
     public SessionGate? Gate { get; init; }
     public long Bytes { get; init; }
 

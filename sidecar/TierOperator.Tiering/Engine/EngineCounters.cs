@@ -1,11 +1,15 @@
+using TierOperator.Policy.Compiled;
+
 namespace TierOperator.Tiering.Engine;
 
 /// <summary>What the engine counts beside the hits that each shard counts for itself. Thread-safe.</summary>
 internal sealed class EngineCounters
 {
-    private long _diskHits, _writes, _deletes, _evictions, _unsaved, _expirations, _loadsRefused, _backgroundFailures;
+    private long _redisHits, _postgresHits, _diskHits, _writes, _deletes, _evictions, _unsaved, _expirations, _loadsRefused, _backgroundFailures;
 
     public long DiskHits => Interlocked.Read(ref _diskHits);
+    public long RedisHits => Interlocked.Read(ref _redisHits);
+    public long PostgresHits => Interlocked.Read(ref _postgresHits);
     public long Writes => Interlocked.Read(ref _writes);
     public long Deletes => Interlocked.Read(ref _deletes);
     public long Evictions => Interlocked.Read(ref _evictions);
@@ -17,6 +21,12 @@ internal sealed class EngineCounters
     public long BackgroundFailures => Interlocked.Read(ref _backgroundFailures);
 
     public void DiskHit() => Interlocked.Increment(ref _diskHits);
+    public void SharedHit(TierSet source)
+    {
+        if (source == TierSet.Redis) Interlocked.Increment(ref _redisHits);
+        else Interlocked.Increment(ref _postgresHits);
+    }
+
     public void Evicted() => Interlocked.Increment(ref _evictions);
     public void EvictedUnsaved() => Interlocked.Increment(ref _unsaved);
     public void Expired() => Interlocked.Increment(ref _expirations);

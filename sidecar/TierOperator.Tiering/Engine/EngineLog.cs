@@ -18,6 +18,9 @@ internal static partial class EngineLog
     [LoggerMessage(1004, LogLevel.Information, "Preloaded {Sessions} sessions")]
     public static partial void Preloaded(ILogger logger, int sessions);
 
+    [LoggerMessage(1006, LogLevel.Warning, "The tier {Tier} has lost what it had acknowledged; it hears of everything again")]
+    public static partial void TierForgot(ILogger logger, string tier);
+
     [LoggerMessage(1005, LogLevel.Information, "Eviction by {From} gives way to {To}")]
     public static partial void EvictionSwitched(ILogger logger, string from, string to);
 }

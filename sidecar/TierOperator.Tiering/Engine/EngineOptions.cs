@@ -1,4 +1,5 @@
 using TierOperator.Tiering.Disk;
+using TierOperator.Tiering.Sync;
 
 namespace TierOperator.Tiering.Engine;
 
@@ -13,6 +14,9 @@ public sealed record EngineOptions
 
     /// <summary>Bytes of bodies on their way in or out at any time; 0: a quarter of the memory capacity, 1 MiB at least.</summary>
     public long InFlightBytes { get; init; }
+
+    /// <summary>The tiers outside this process; empty where the policy declares none.</summary>
+    public IReadOnlyList<RemoteTierBinding> RemoteTiers { get; init; } = [];
 
     /// <summary>This sidecar's number in versions; 0: random.</summary>
     public uint Node { get; init; }

@@ -22,6 +22,27 @@ public sealed class HybridClock(TimeProvider time, uint node)
     /// <summary>Takes over where the wall clock stands now; called about once a second.</summary>
     public void Adjust() => Volatile.Write(ref _offsetMs, time.GetUtcNow().ToUnixTimeMilliseconds() - Environment.TickCount64);
 
+    /// <summary>How far ahead of the wall clock another's time may be to be taken over: 500 ms.</summary>
+    public const long MaxAheadMs = 500;
+
+    private long _refused;
+
+    /// <summary>Times of others that were too far ahead to be taken over: their clock, or ours, is wrong.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>Another's version was seen: what is given from now on is newer, unless its time is too far ahead.</summary>
+    public void Observe(ItemVersion seen)
+    {
+        if (seen.Milliseconds > NowMs + MaxAheadMs)
+        {
+            Interlocked.Increment(ref _refused);
+            return;
+        }
+
+        for (var last = Volatile.Read(ref _last); last < seen.Stamp; last = Volatile.Read(ref _last))
+            if (Interlocked.CompareExchange(ref _last, seen.Stamp, last) == last) return;
+    }
+
     /// <summary>A version newer than every one given before, and than <paramref name="after"/>.</summary>
     public ItemVersion Next(ItemVersion after = default)
     {

@@ -14,6 +14,9 @@ internal abstract class PresentSession
     public abstract int ItemCount { get; }
     public abstract ItemVersion? VersionOf(ReadOnlySpan<byte> item);
 
+    /// <summary>Every item with its version.</summary>
+    public abstract IEnumerable<(byte[] Key, ItemVersion Version)> Versions();
+
     /// <summary>The whole session; the caller releases it. Null when there is none.</summary>
     public abstract SessionSnapshot? Snapshot();
 
@@ -25,6 +28,7 @@ internal abstract class PresentSession
         public override SessionHeader? Header => null;
         public override int ItemCount => 0;
         public override ItemVersion? VersionOf(ReadOnlySpan<byte> item) => null;
+        public override IEnumerable<(byte[] Key, ItemVersion Version)> Versions() => [];
         public override SessionSnapshot? Snapshot() => null;
         public override byte[]? BytesOf(ReadOnlySpan<byte> item) => null;
     }
@@ -44,6 +48,13 @@ internal sealed unsafe class ResidentSession(MemoryShard shard, nint record, Act
         return found == null ? null : found->Version;
     }
 
+    public override IEnumerable<(byte[] Key, ItemVersion Version)> Versions()
+    {
+        var versions = new List<(byte[], ItemVersion)>(_session->ItemCount);
+        for (var item = _session->Items; item != null; item = item->Following) versions.Add((ItemRecord.Key(item).ToArray(), item->Version));
+        return versions;
+    }
+
     public override SessionSnapshot Snapshot() => shard.Snapshot_NeedsLock(_session, rule);
 
     public override byte[]? BytesOf(ReadOnlySpan<byte> item)
@@ -51,6 +62,26 @@ internal sealed unsafe class ResidentSession(MemoryShard shard, nint record, Act
         var found = shard.FindItem_NeedsLock(_session, item);
         return found == null || found->ValueLength < 0 ? null : ItemRecord.Value(found).ToArray();
     }
+}
+
+/// <summary>A session as the shared tiers hold it. Valid while its holder keeps the values.</summary>
+internal sealed class SnapshotSession(SessionSnapshot session) : PresentSession
+{
+    private readonly Dictionary<byte[], ItemSnapshot> _items = session.Items.ToDictionary(item => item.Key, KeyComparer.Instance);
+
+    public override SessionHeader? Header => session.Header;
+    public override int ItemCount => session.Items.Count;
+    public override ItemVersion? VersionOf(ReadOnlySpan<byte> item) => _items.TryGetValue(item.ToArray(), out var found) ? found.Version : null;
+    public override IEnumerable<(byte[] Key, ItemVersion Version)> Versions() => session.Items.Select(item => (item.Key, item.Version));
+
+    public override SessionSnapshot Snapshot()
+    {
+        foreach (var item in session.Items) item.Value.Large?.AddReference();
+        return session;
+    }
+
+    public override byte[]? BytesOf(ReadOnlySpan<byte> item)
+        => _items.TryGetValue(item.ToArray(), out var found) && found.Value.Large is null ? found.Value.ToArray() : null;
 }
 
 /// <summary>A session on disk only. Valid while its gate is held.</summary>
@@ -64,6 +95,13 @@ internal sealed class ColdSession(DiskStore disk, ReadOnlyMemory<byte> key, Sess
         if (disk.TryReadItem(key.Span, item, out var found) != DiskReadStatus.Found) return null;
         found.Item.Value.Release();
         return found.Item.Version;
+    }
+
+    public override IEnumerable<(byte[] Key, ItemVersion Version)> Versions()
+    {
+        if (Snapshot() is not { } session) return [];
+        session.Release();
+        return [.. session.Items.Select(item => (item.Key, item.Version))];
     }
 
     public override SessionSnapshot? Snapshot()

@@ -1,3 +1,5 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Engine;
@@ -24,6 +26,18 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
     /// <summary>The header of a session that comes back from a checkpoint: its age and kind go with it. Null otherwise.</summary>
     public SessionHeader? Restored { get; init; }
 
+    /// <summary>What a shared tier has of the session, to be merged into what is here; null for a caller's write.</summary>
+    public RemoteSession? Adopted { get; init; }
+
+    /// <summary>The version that a shared tier has decided on; null lets the planner give one.</summary>
+    public ItemVersion? Decided { get; init; }
+
+    /// <summary>Shared tiers that have the change already.</summary>
+    public TierSet SettledIn { get; init; }
+
+    /// <summary>Every shared tier was asked and has no such session: a new one is whole.</summary>
+    public bool IsKnownAbsent { get; init; }
+
     /// <summary>Gives back the large values of the puts, where nobody took them over.</summary>
     public void Release()
     {
@@ -32,7 +46,7 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
 }
 
 /// <summary>An item as planned: its version and where it goes.</summary>
-internal readonly record struct PlannedPut(ItemWrite Write, bool ToMemory, bool ToDisk);
+internal readonly record struct PlannedPut(ItemWrite Write, ItemVersion Version, bool ToMemory, bool ToDisk);
 
 /// <summary>What a mutation will do, decided before anything changes.</summary>
 internal sealed class SessionPlan
@@ -47,6 +61,12 @@ internal sealed class SessionPlan
     public ItemVersion Version { get; init; }
     public IReadOnlyList<PlannedPut> Puts { get; init; } = [];
     public IReadOnlyList<ReadOnlyMemory<byte>> Deletes { get; init; } = [];
+
+    /// <summary>What shared tiers have was merged; nothing of it is news to them.</summary>
+    public bool IsAdoption => Mutation.Adopted is not null;
+
+    /// <summary>An adoption that found nothing new.</summary>
+    public bool IsNoChange { get; init; }
 
     public bool IsRefused => Status is not (WriteStatus.Created or WriteStatus.Replaced);
 

@@ -123,6 +123,7 @@ public sealed partial class TierEngine
     private unsafe BatchResult CommitAll_NeedsLocks(List<BatchPart> parts, DiskBatch batch, long taken)
     {
         var ticket = 0L;
+        JournalPosition? since = batch.Count == 0 ? null : _disk!.JournalEnd;
         var appended = batch.Count == 0 ? AppendStatus.Ok : _disk!.TryAppend(batch, out ticket);
         if (appended != AppendStatus.Ok)
         {
@@ -135,6 +136,7 @@ public sealed partial class TierEngine
         {
             var shard = _memory.ShardOf(part.Hash);
             var session = shard.FindSession_NeedsLock(part.Key, part.Hash);
+            part.Owed = Owe(part.Planned!, _rules, part.Prepared.Keep || ticket != 0, ticket == 0 ? null : since);
             part.TookValues = Commit_NeedsLock(shard, session, part.Hash, part.Planned!, part.Prepared, ticket, appended);
             if (part.TookValues) part.ReleaseOverwritten();
         }
@@ -153,6 +155,8 @@ public sealed partial class TierEngine
         if (!durable)
             return Same(operations, new WriteOutcome(WriteStatus.Unavailable) { Unavailable = TierSet.Spillover, Detail = "The disk failed while it took the batch: read again, then retry." });
         var byKey = parts.ToDictionary(part => part.Key, KeyComparer.Instance);
+        foreach (var part in parts.Where(part => part.Planned is { IsRefused: false }))
+            part.Shared = await FinishSharedAsync(new WriteOutcome(part.Planned!.Status) { Rule = part.Planned.Rule!.Rule, Version = part.Planned.Version }, part.Planned, part.Owed, result.Ticket != 0);
         return [.. operations.Select(operation => new BatchOutcome(null, byKey[operation.Session].OutcomeOf(operation)))];
     }
 
@@ -198,6 +202,7 @@ public sealed partial class TierEngine
     private sealed class BatchPart(byte[] key, ulong hash, List<BatchOperation> operations)
     {
         public Prepared Prepared;
+        public OwedWaits Owed;
         private readonly HashSet<byte[]> _existed = new(KeyComparer.Instance);
 
         public byte[] Key => key;
@@ -208,6 +213,9 @@ public sealed partial class TierEngine
         public bool TookValues { get; set; }
         public SessionPlan? Planned { get; private set; }
         public WriteOutcome? Refusal { get; private set; }
+
+        /// <summary>What the shared tiers made of it.</summary>
+        public WriteOutcome? Shared { get; set; }
 
         public void Plan(WritePlanner planner, RuleTable rules, PresentSession present, long nowMs)
         {
@@ -247,7 +255,10 @@ public sealed partial class TierEngine
             var existed = _existed.Contains(operation.Item);
             var status = operation.Kind == BatchKind.Delete && !existed ? WriteStatus.NotFound
                 : existed ? WriteStatus.Replaced : WriteStatus.Created;
-            return new WriteOutcome(status) { Version = Planned!.Version, Rule = Planned.Rule!.Rule };
+            var outcome = new WriteOutcome(status) { Version = Planned!.Version, Rule = Planned.Rule!.Rule };
+            if (Shared is not { } shared) return outcome;
+            if (shared.Status is WriteStatus.Accepted or WriteStatus.Unavailable) return shared;
+            return outcome with { Acked = shared.Acked, Pending = shared.Pending };
         }
     }
 }

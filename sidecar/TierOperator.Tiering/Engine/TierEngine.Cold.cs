@@ -71,14 +71,17 @@ public sealed partial class TierEngine
     {
         var plan = _planner.Plan(rules, present, mutation, nowMs);
         if (plan.IsRefused) return new Attempt(AttemptKind.Done) { Plan = plan, Outcome = plan.Refusal };
+        if (SharedRefusal(plan, rules, keep: false, goesBelow: true) is { } shared) return shared;
         var batch = BatchBelow(plan);
-        var appended = _disk!.TryAppend(batch, out var ticket);
+        var since = _disk!.JournalEnd;
+        var appended = _disk.TryAppend(batch, out var ticket);
         if (appended == AppendStatus.Ok)
         {
             return new Attempt(AttemptKind.Done)
             {
                 Plan = plan,
                 Ticket = ticket,
+                Owed = Owe(plan, rules, isHeld: true, since),
                 Outcome = new WriteOutcome(plan.Status) { Version = plan.Version, Rule = plan.Rule!.Rule, Pending = TierSet.None },
             };
         }
@@ -97,7 +100,7 @@ public sealed partial class TierEngine
         if (!plan.Mutation.Replace)
             foreach (var item in plan.Deletes) batch.DeleteItem(key, plan.Header!, expires, item, plan.Version);
         foreach (var put in plan.Puts)
-            batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, plan.Version, put.Write.Value);
+            batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, put.Version, put.Write.Value);
         if (plan.Puts.Count == 0) batch.PutHeader(key, plan.Header!, expires);
         return batch;
     }
@@ -155,7 +158,7 @@ public sealed partial class TierEngine
             var record = shard.AddSession_NeedsLock(session.Key, hash, session.Header.CreatedMs);
             shard.SetHeader_NeedsLock(record, session.Header, rule.Id);
             record->ToldMs = session.Header.LastAccessMs;
-            record->Flags |= SessionFlags.OnDisk;
+            record->Flags |= _suspects.Contains(hash) ? SessionFlags.OnDisk | SessionFlags.Suspect : SessionFlags.OnDisk;
             foreach (var item in session.Items)
             {
                 if (!rules.ForItem(rule, session.Key, item.Key, null).UsesMemory)

@@ -68,7 +68,7 @@ public sealed partial class TierEngine
             var session = shard.SessionAt_NeedsLock(slot);
             if (session == null) return;
             var rule = _rules.Stored(session->RuleId, SessionRecord.Key(session));
-            if (shard.Gates.ContainsKey(session->Hash)) round.Keep(slot, generation, session->Hash, session->CreatedMs);
+            if (shard.Gates.ContainsKey(session->Hash) || IsOwedFromMemory(session, rule)) round.Keep(slot, generation, session->Hash, session->CreatedMs);
             else if (IsDead(shard, session, _rules, _clock.NowMs) || !rule.UsesDisk || _disk is null) Drop_NeedsLock(shard, session, round);
             else if (IsClean_NeedsLock(session))
                 DropClean_NeedsLock(shard, session, rule, generation, round);
@@ -76,6 +76,10 @@ public sealed partial class TierEngine
                 Spill_NeedsLock(shard, session, rule, generation, round);
         }
     }
+
+    /// <summary>Memory alone holds what a shared tier has yet to hear of.</summary>
+    private unsafe bool IsOwedFromMemory(SessionRecord* session, ActiveRule rule)
+        => _shared is not null && rule.IsShared && (!rule.UsesDisk || _disk is null) && _shared.Owes(SessionRecord.Key(session).ToArray());
 
     /// <summary>The disk has, or is about to have, all that memory has.</summary>
     private unsafe bool IsClean_NeedsLock(SessionRecord* session)

@@ -61,6 +61,7 @@ public sealed partial class TierEngine
         var batch = new DiskBatch();
         if (!Prepare_NeedsLock(shard, session, plan, rules, terms, batch, out var prepared, out var refusal)) return refusal;
         var ticket = 0L;
+        JournalPosition? since = batch.Count == 0 ? null : _disk!.JournalEnd;
         var appended = batch.Count == 0 ? AppendStatus.Ok : _disk!.TryAppend(batch, out ticket);
         if (appended != AppendStatus.Ok && !MayGoOn(appended, plan, prepared.Keep, out refusal))
         {
@@ -69,8 +70,9 @@ public sealed partial class TierEngine
             return refusal;
         }
 
+        var owed = Owe(plan, rules, prepared.Keep || ticket != 0, ticket == 0 ? null : since);
         var took = Commit_NeedsLock(shard, session, hash, plan, prepared, ticket, appended);
-        return Performed(plan, prepared, rules, ticket, appended, took);
+        return Performed(plan, prepared, rules, ticket, appended, took) with { Owed = owed };
     }
 
     private static Attempt Performed(SessionPlan plan, Prepared prepared, RuleTable rules, long ticket, AppendStatus appended, bool took)
@@ -85,7 +87,7 @@ public sealed partial class TierEngine
             {
                 Version = plan.Version,
                 Rule = plan.Rule!.Rule,
-                Acked = prepared.Keep || plan.Mutation.Delete ? TierSet.Memory & rules.Policy.DeclaredTiers : TierSet.None,
+                Acked = (prepared.Keep || plan.Mutation.Delete ? TierSet.Memory & rules.Policy.DeclaredTiers : TierSet.None) | plan.Mutation.SettledIn,
                 Unavailable = missing,
                 Pending = missing,
             },
@@ -114,7 +116,14 @@ public sealed partial class TierEngine
             (keep, cost) = (false, 0);
         }
 
-        if (!keep && !plan.Mutation.Delete && !goesBelow)
+        if (SharedRefusal(plan, rules, keep, goesBelow) is { } shared)
+        {
+            _memory.Budget.Give(cost);
+            refusal = shared;
+            return false;
+        }
+
+        if (!keep && !plan.Mutation.Delete && !goesBelow && !plan.Rule!.IsShared)
         {
             refusal = Refuse(plan, WriteStatus.NoRoom, "No tier of the rule has room for it: raise tiers.memory.capacity, or add spillover to the rule.");
             return false;
@@ -137,20 +146,22 @@ public sealed partial class TierEngine
         var key = plan.Mutation.Key;
         var onDisk = diskIsStale || (session != null && session->Flags.Has(SessionFlags.OnDisk));
         var write = plan.Rule!.UsesDisk && !plan.Mutation.Delete && (rules.IsMirror || !keep);
-        if (!write && !onDisk) return;
+        if (plan.IsNoChange) return;
+        var mustTell = plan.Mutation.Delete && rules.SharedTiersOf(key.Span) != TierSet.None;
+        if (!write && !onDisk && !mustTell) return;
 
         var whole = session != null && write && (!onDisk || session->Flags.Has(SessionFlags.Unsettled));
         // The floor is what is gone in truth: a session that is only written anew keeps its own, for others replay this record.
         var isOver = diskIsStale || plan.Mutation.Replace || plan.Mutation.Delete;
-        if (!write || whole || isOver) batch.DeleteSession(key, isOver ? plan.Version : plan.Header!.Floor);
+        if (!write || whole || isOver) batch.DeleteSession(key, isOver && !plan.IsAdoption ? plan.Version : plan.Header!.Floor);
         else batch.ExpectsSession |= onDisk;
         if (!write) return;
         var expires = plan.Rule.DiskExpiryOf(plan.Header!);
         if (whole && !plan.Mutation.Replace) AddPresent_NeedsLock(batch, shard, session, plan, rules, expires);
-        else if (!plan.Mutation.Replace)
+        if (!plan.Mutation.Replace && (!whole || rules.IsShared))
             foreach (var item in plan.Deletes) batch.DeleteItem(key, plan.Header!, expires, item, plan.Version);
         foreach (var put in plan.Puts)
-            if (put.ToDisk) batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, plan.Version, put.Write.Value);
+            if (put.ToDisk) batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, put.Version, put.Write.Value);
         if (!plan.Puts.Any(put => put.ToDisk)) batch.PutHeader(key, plan.Header!, expires);
     }
 
@@ -182,7 +193,8 @@ public sealed partial class TierEngine
         };
         if (appended is AppendStatus.Busy or AppendStatus.Gone or AppendStatus.TooLarge) return false;
         var inMemory = keep || plan.Mutation.Delete;
-        return inMemory && plan.Rule!.Rule.Ack == AckLevel.Memory && _disk!.MarkUnsettled(plan.Mutation.Key.Span);
+        var isHeldElsewhere = plan.Rule!.Rule.Ack == AckLevel.Memory || CanAwait(plan.Rule);
+        return inMemory && isHeldElsewhere && _disk!.MarkUnsettled(plan.Mutation.Key.Span);
     }
 
     private unsafe bool Commit_NeedsLock(
@@ -204,10 +216,16 @@ public sealed partial class TierEngine
 
         if (plan.Mutation.Replace) used -= shard.RemoveItems_NeedsLock(session);
         foreach (var gone in plan.Deletes) used -= Remove_NeedsLock(shard, session, gone.Span);
-        foreach (var put in plan.Puts) used += Store_NeedsLock(shard, session, put, plan.Version);
+        foreach (var put in plan.Puts)
+        {
+            if (plan.IsAdoption) put.Write.Value.Large?.AddReference(); // the answer that it comes from keeps its own
+            used += Store_NeedsLock(shard, session, put);
+        }
+
         shard.SetHeader_NeedsLock(session, plan.Header!, plan.Rule!.Id);
         if (prepared.IsJournalled) SetDiskState_NeedsLock(session, plan, ticket, appended);
         session->Changes++;
+        if (plan.IsAdoption) session->Flags &= ~SessionFlags.Suspect;
         shard.Access_NeedsLock(session, plan.Rule, plan.Header!.LastAccessMs);
         session->Accesses--; // the plan has counted it
         _memory.Budget.Give(prepared.CostBytes - used);
@@ -230,7 +248,7 @@ public sealed partial class TierEngine
         if (plan.Puts.Any(put => put is { ToDisk: true, ToMemory: false })) session->Flags |= SessionFlags.HasDiskItems;
     }
 
-    private static unsafe long Store_NeedsLock(MemoryShard shard, SessionRecord* session, PlannedPut put, ItemVersion version)
+    private static unsafe long Store_NeedsLock(MemoryShard shard, SessionRecord* session, PlannedPut put)
     {
         if (!put.ToMemory)
         {
@@ -238,7 +256,7 @@ public sealed partial class TierEngine
             return -Remove_NeedsLock(shard, session, put.Write.Item.Span);
         }
 
-        return shard.PutItem_NeedsLock(session, put.Write.Item.Span, put.Write.ContentType, version, put.Write.Value);
+        return shard.PutItem_NeedsLock(session, put.Write.Item.Span, put.Write.ContentType, put.Version, put.Write.Value);
     }
 
     private static unsafe long Remove_NeedsLock(MemoryShard shard, SessionRecord* session, ReadOnlySpan<byte> item)

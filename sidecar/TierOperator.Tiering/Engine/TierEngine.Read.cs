@@ -37,10 +37,19 @@ public sealed partial class TierEngine
                 continue;
             }
 
+            if (answer == MemoryAnswer.Suspect)
+            {
+                if (await RevalidateAsync(session, hash, cancellationToken)) continue;
+                return await SuspectItemAsync(session, item, hash, cancellationToken);
+            }
+
+            if (answer == MemoryAnswer.Below && _suspects.Contains(hash)) await RevalidateAsync(session, hash, cancellationToken);
             if (answer != MemoryAnswer.Absent && _disk is not null && _disk.Contains(session.Span))
                 outcome = await ReadBelowAsync(session, item, hash, cancellationToken);
             else
                 outcome = NotFound(session.Span);
+            if (outcome.Status != ReadStatus.Found && answer == MemoryAnswer.Below && _shared is not null)
+                outcome = await ReadSharedAsync(session, item, hash, cancellationToken);
 
             // Between the two looks the session may have moved up, and the disk's copy have been voided: look again.
             if (outcome.Status != ReadStatus.NotFound || round == 2 || !IsResident(session.Span, hash) || answer == MemoryAnswer.Absent)
@@ -107,23 +116,32 @@ public sealed partial class TierEngine
         for (var round = 0; ; round++)
         {
             var answer = SnapshotMemory(session.Span, hash, out var outcome);
-            if (answer == MemoryAnswer.Hit) return outcome;
+            if (answer == MemoryAnswer.Hit && (_shared is null || !outcome.Session!.Header.IsPartial)) return outcome;
             if (answer == MemoryAnswer.Expired)
             {
                 RetireExpired(session.Span, hash);
                 continue;
             }
 
+            if (answer == MemoryAnswer.Suspect)
+            {
+                if (await RevalidateAsync(session, hash, cancellationToken)) continue;
+                return SuspectSession(session.Span, hash);
+            }
+
+            if (answer == MemoryAnswer.Below && _suspects.Contains(hash)) await RevalidateAsync(session, hash, cancellationToken);
+            if (answer == MemoryAnswer.Hit) return await ReadSessionSharedAsync(session, hash, outcome, cancellationToken);
             outcome = _disk is not null && _disk.Contains(session.Span)
                 ? await SnapshotBelowAsync(session, hash, cancellationToken)
                 : new SessionReadOutcome(ReadStatus.NotFound);
+            if (_shared is not null) outcome = await ReadSessionSharedAsync(session, hash, outcome, cancellationToken);
             if (outcome.Status == ReadStatus.NotFound && round < 2 && IsResident(session.Span, hash)) continue;
             if (outcome.Status == ReadStatus.NotFound) CountMiss(hash);
             return outcome;
         }
     }
 
-    private unsafe MemoryAnswer SnapshotMemory(ReadOnlySpan<byte> key, ulong hash, out SessionReadOutcome outcome)
+    private unsafe MemoryAnswer SnapshotMemory(ReadOnlySpan<byte> key, ulong hash, out SessionReadOutcome outcome, bool evenSuspect = false)
     {
         outcome = new SessionReadOutcome(ReadStatus.NotFound);
         var shard = _memory.ShardOf(hash);
@@ -135,6 +153,7 @@ public sealed partial class TierEngine
             var rule = rules.Stored(session->RuleId, key);
             var nowMs = _clock.NowMs;
             if (MemoryShard.IsExpired_NeedsLock(session, rule, nowMs)) return MemoryAnswer.Expired;
+            if (session->Flags.Has(SessionFlags.Suspect) && !evenSuspect) return MemoryAnswer.Suspect;
             shard.Access_NeedsLock(session, rule, nowMs);
             shard.Hits++;
             outcome = new SessionReadOutcome(ReadStatus.Found)

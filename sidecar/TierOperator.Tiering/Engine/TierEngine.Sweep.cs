@@ -21,6 +21,7 @@ public sealed partial class TierEngine
         }
 
         _lastSpill = _time.GetTimestamp();
+        StartShared();
         var token = _closing.Token;
         _background = Task.WhenAll(
             KeepRunning("eviction", () => RelievePressureAsync(token), token),
@@ -58,6 +59,7 @@ public sealed partial class TierEngine
             _clock.Adjust();
             _memory.Budget.SetIndex(_disk?.IndexBytes ?? 0);
             await SweepOnceAsync(ShardsPerSweep);
+            SaveShadow();
             CheckPressure();
         }
     }
@@ -148,7 +150,7 @@ public sealed partial class TierEngine
 
     private unsafe void TellDisk(MemoryShard shard)
     {
-        if (_disk is null) return;
+        if (_disk is null && _shared is null) return;
         lock (shard.Gate)
         {
             var batch = new DiskBatch { ExpectsSession = true, MayBeLost = true };
@@ -157,14 +159,14 @@ public sealed partial class TierEngine
                 var session = shard.SessionAt_NeedsLock(slot);
                 if (session == null) continue;
                 session->Flags &= ~SessionFlags.Telling;
-                if (!session->Flags.Has(SessionFlags.OnDisk)) continue;
                 var rule = _rules.Stored(session->RuleId, SessionRecord.Key(session));
                 var header = shard.HeaderOf_NeedsLock(session, rule);
                 session->ToldMs = session->LastAccessMs;
-                batch.PutHeader(SessionRecord.Key(session).ToArray(), header, rule.DiskExpiryOf(header));
+                OweTouch(SessionRecord.Key(session).ToArray(), header, rule);
+                if (session->Flags.Has(SessionFlags.OnDisk)) batch.PutHeader(SessionRecord.Key(session).ToArray(), header, rule.DiskExpiryOf(header));
             }
 
-            if (batch.Count > 0) _disk.TryAppend(batch, out _);
+            if (batch.Count > 0) _disk!.TryAppend(batch, out _);
         }
     }
 

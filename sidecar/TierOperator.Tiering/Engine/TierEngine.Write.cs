@@ -8,23 +8,23 @@ public sealed partial class TierEngine
     /// <summary>Stores one item.</summary>
     public ValueTask<WriteOutcome> PutAsync(
         ReadOnlyMemory<byte> session, ItemWrite item, WriteOptions options, CancellationToken cancellationToken)
-        => MutateAsync(new SessionMutation(session) { Puts = [item], Options = options, ConditionItem = item.Item }, cancellationToken);
+        => WriteAsync(new SessionMutation(session) { Puts = [item], Options = options, ConditionItem = item.Item }, cancellationToken);
 
     /// <summary>Removes one item. <see cref="WriteStatus.NotFound"/> when there was none.</summary>
     public ValueTask<WriteOutcome> DeleteItemAsync(
         ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, WriteOptions options, CancellationToken cancellationToken)
-        => MutateAsync(new SessionMutation(session) { Deletes = [item], Options = options, ConditionItem = item }, cancellationToken);
+        => WriteAsync(new SessionMutation(session) { Deletes = [item], Options = options, ConditionItem = item }, cancellationToken);
 
     /// <summary>Puts these items in place of everything the session held.</summary>
     public ValueTask<WriteOutcome> ReplaceSessionAsync(
         ReadOnlyMemory<byte> session, IReadOnlyList<ItemWrite> items, WriteOptions options, CancellationToken cancellationToken)
-        => MutateAsync(new SessionMutation(session) { Puts = items, Replace = true, Options = options }, cancellationToken);
+        => WriteAsync(new SessionMutation(session) { Puts = items, Replace = true, Options = options }, cancellationToken);
 
     /// <summary>Writes and removes several items of a session, all or none.</summary>
     public ValueTask<WriteOutcome> UpdateSessionAsync(
         ReadOnlyMemory<byte> session, IReadOnlyList<ItemWrite> puts, IReadOnlyList<ReadOnlyMemory<byte>> deletes,
         WriteOptions options, CancellationToken cancellationToken)
-        => MutateAsync(new SessionMutation(session) { Puts = puts, Deletes = deletes, Options = options }, cancellationToken);
+        => WriteAsync(new SessionMutation(session) { Puts = puts, Deletes = deletes, Options = options }, cancellationToken);
 
     /// <summary>
     /// Reads, decides, writes, with nobody between. <paramref name="decide"/> may run more than once and must not keep the
@@ -32,12 +32,12 @@ public sealed partial class TierEngine
     /// </summary>
     public ValueTask<WriteOutcome> MergeSessionAsync(
         ReadOnlyMemory<byte> session, Func<SessionSnapshot?, SessionChange> decide, WriteOptions options, CancellationToken cancellationToken)
-        => MutateAsync(new SessionMutation(session) { Decide = decide, Options = options }, cancellationToken);
+        => WriteAsync(new SessionMutation(session) { Decide = decide, Options = options }, cancellationToken);
 
     /// <summary>Removes a session from every tier. <see cref="WriteStatus.NotFound"/> when there was none.</summary>
     public ValueTask<WriteOutcome> DeleteSessionAsync(
         ReadOnlyMemory<byte> session, WriteOptions options, CancellationToken cancellationToken)
-        => MutateAsync(new SessionMutation(session) { Delete = true, Options = options }, cancellationToken);
+        => WriteAsync(new SessionMutation(session) { Delete = true, Options = options }, cancellationToken);
 
     /// <summary>
     /// Every write of every listener. 1. Try under the shard's lock. 2. What stands in the way is removed (a gate, a full
@@ -89,14 +89,21 @@ public sealed partial class TierEngine
         if (attempt.Plan is not { } plan || (plan.IsRefused && attempt.Ticket == 0)) return attempt.Outcome;
         if (!plan.IsRefused) _counters.Wrote(plan);
         var outcome = attempt.Outcome;
-        if (attempt.Ticket == 0) return outcome;
-        if (plan.Rule!.Rule.Ack == AckLevel.Memory)
-            return outcome with { Pending = _disk!.DurableTicket >= attempt.Ticket ? TierSet.None : TierSet.Spillover };
+        if (attempt.Ticket != 0 && plan.Rule!.Rule.Ack == AckLevel.Memory)
+            outcome = outcome with { Pending = _disk!.DurableTicket >= attempt.Ticket ? TierSet.None : TierSet.Spillover };
+        else if (attempt.Ticket != 0)
+            outcome = await FinishDiskAsync(attempt, outcome, cancellationToken);
+        return outcome.Status == WriteStatus.Unavailable || attempt.Owed.Tiers == TierSet.None
+            ? outcome
+            : await FinishSharedAsync(outcome, plan, attempt.Owed, attempt.Ticket != 0);
+    }
 
-        // The wait is not cancelled with the caller: the write has happened, only the answer is outstanding.
+    /// <summary>The wait is not cancelled with the caller: the write has happened, only the answer is outstanding.</summary>
+    private async ValueTask<WriteOutcome> FinishDiskAsync(Attempt attempt, WriteOutcome outcome, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
-        if (await _disk!.WaitDurableAsync(attempt.Ticket))
-            return outcome with { Acked = outcome.Acked | TierSet.Spillover };
+        if (await _disk!.WaitDurableAsync(attempt.Ticket)) return outcome with { Acked = outcome.Acked | TierSet.Spillover };
+        if (CanAwait(attempt.Plan!.Rule!)) return outcome with { Pending = outcome.Pending | TierSet.Spillover };
         return outcome with
         {
             Status = WriteStatus.Unavailable,

@@ -5,6 +5,7 @@ using TierOperator.Tiering.Checkpoints;
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Eviction;
 using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Sync;
 
 namespace TierOperator.Tiering.Engine;
 
@@ -34,22 +35,27 @@ public sealed partial class TierEngine : IAsyncDisposable
     private readonly InFlightBudget _inFlight;
     private Task _background = Task.CompletedTask;
     private readonly long _openedCapacity;
+    private readonly TierSet _bound;
     private volatile RuleTable _rules;
     private int _disposed;
 
-    private TierEngine(EngineOptions options, CompiledPolicy policy, TimeProvider time, ILoggerFactory loggers, DiskStore? disk, CheckpointStore? checkpoints, Meter meter)
+    private TierEngine(EngineOptions options, CompiledPolicy policy, TimeProvider time, ILoggerFactory loggers, DiskStore? disk, CheckpointStore? checkpoints, Meter meter, IDiskDoor? door)
     {
         _checkpoints = checkpoints;
         _options = options;
         _time = time;
         _log = loggers.CreateLogger<TierEngine>();
         _disk = disk;
-        _rules = new RuleTable(policy, _names);
+        _bound = options.RemoteTiers.Aggregate(TierSet.None, static (tiers, binding) => tiers | binding.Tier.Tier);
+        _rules = new RuleTable(policy, _names, _bound);
         var capacity = policy.Memory?.CapacityBytes ?? 0;
         _openedCapacity = capacity;
         _memory = new MemoryTier(capacity, NewEviction(policy));
-        _clock = new HybridClock(time, options.Node != 0 ? options.Node : (uint)Random.Shared.NextInt64(1, uint.MaxValue));
+        _clock = new HybridClock(time, options.Node);
         _planner = new WritePlanner(_clock);
+        _shared = OpenShared(options, policy);
+        _deadLetters = new DeadLetters(disk is null ? null : door, options.DataFolder);
+        _shadow = disk is null || _shared is null ? null : Shadow.Open(door!, options.DataFolder!);
         _inFlight = new InFlightBudget(options.InFlightBytes > 0 ? options.InFlightBytes : DefaultInFlight(capacity), _memory.Budget, capacity > 0);
         _meter = new EngineMeter(this, meter);
     }
@@ -69,11 +75,13 @@ public sealed partial class TierEngine : IAsyncDisposable
     {
         var meter = new Meter(EngineMeter.Name);
         var door = disk ?? new PosixDisk();
+        TierEngine? opened = null;
         var store = options.DataFolder is { } folder && policy.Spillover is { } spillover
-            ? DiskStore.Open(DiskOptionsOf(folder, spillover, policy.Memory, options.Keys), door, time, loggers.CreateLogger<DiskStore>(), new DiskMetrics(meter))
+            ? DiskStore.Open(DiskOptionsOf(folder, spillover, policy, options, () => opened), door, time, loggers.CreateLogger<DiskStore>(), new DiskMetrics(meter))
             : null;
         var checkpoints = store is null ? null : new CheckpointStore(options.DataFolder!, door, store.Budget, options.Keys, time);
-        var engine = new TierEngine(options, policy, time, loggers, store, checkpoints, meter);
+        if (options.Node == 0) options = options with { Node = (uint)Random.Shared.NextInt64(1, uint.MaxValue) };
+        var engine = opened = new TierEngine(options, policy, time, loggers, store, checkpoints, meter, door);
         engine.Start();
         return engine;
     }
@@ -92,7 +100,8 @@ public sealed partial class TierEngine : IAsyncDisposable
             if (before.Memory?.Eviction != memory.Eviction) SwapEviction(policy);
         }
 
-        _rules = new RuleTable(policy, _names);
+        _rules = new RuleTable(policy, _names, _bound);
+        ApplyShared(policy);
         EngineLog.PolicyApplied(_log, policy.Name, policy.Revision);
         SignalPressure();
         return new ApplyOutcome(restart);
@@ -106,6 +115,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         SignalPressure();
         await _background;
         await _preloading;
+        if (_shared is not null) await CloseSharedAsync(_shared);
         if (_disk is not null) await _disk.DisposeAsync();
         _checkpoints?.Dispose();
         _meter.Dispose();
@@ -117,7 +127,8 @@ public sealed partial class TierEngine : IAsyncDisposable
 
     private static long DefaultInFlight(long capacity) => Math.Max(1 << 20, capacity > 0 ? capacity / 4 : 64 << 20);
 
-    private static DiskOptions DiskOptionsOf(string folder, CompiledSpillover spillover, CompiledMemory? memory, KeyRing? keys) => new()
+    private static DiskOptions DiskOptionsOf(
+        string folder, CompiledSpillover spillover, CompiledPolicy policy, EngineOptions options, Func<TierEngine?> engine) => new()
     {
         Folder = folder,
         CapacityBytes = spillover.CapacityBytes,
@@ -125,9 +136,13 @@ public sealed partial class TierEngine : IAsyncDisposable
         Compression = spillover.Compression,
 
         // The index counts against memory, and may take half of it; what waits for the disk is small beside it.
-        MaxIndexBytes = memory is null ? 0 : memory.CapacityBytes / 2,
-        MaxPendingBytes = memory is null ? 32 << 20 : Math.Clamp(memory.CapacityBytes / 16, 4 << 20, 32 << 20),
-        Keys = keys,
+        MaxIndexBytes = policy.Memory is null ? 0 : policy.Memory.CapacityBytes / 2,
+        MaxPendingBytes = policy.Memory is null ? 32 << 20 : Math.Clamp(policy.Memory.CapacityBytes / 16, 4 << 20, 32 << 20),
+        Keys = options.Keys,
+
+        // A late replay by another sidecar must not bring back what was deleted here; and what a shared tier has yet to hear of stays.
+        Tombstones = options.RemoteTiers.Count == 0 ? TimeSpan.Zero : policy.Tombstones,
+        MayEvict = options.RemoteTiers.Count == 0 ? null : (key, _) => engine()?.MayLeaveDisk(key) != false,
     };
 
     private IEvictionPolicy NewEviction(CompiledPolicy policy)

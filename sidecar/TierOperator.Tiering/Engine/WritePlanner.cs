@@ -11,12 +11,13 @@ internal sealed class WritePlanner(HybridClock clock)
 {
     public SessionPlan Plan(RuleTable rules, PresentSession present, SessionMutation mutation, long nowMs)
     {
+        if (mutation.Adopted is not null) return Adoption.Plan(rules, present, mutation, nowMs);
         if (mutation.Decide is { } decide) mutation = Decided(present, mutation, decide);
         var header = present.Header;
         var rule = FindRule(rules, present, mutation);
         if (!mutation.Options.Condition.Allows(ConditionVersion(present, header, mutation)))
             return Refused(mutation, rule, WriteStatus.PreconditionFailed, "The precondition does not hold; read it again and decide anew.");
-        if (header is null && (mutation.Delete || (mutation.Puts.Count == 0 && mutation.Deletes.Count > 0)))
+        if (header is null && ((mutation.Delete && rules.SharedTiersOf(mutation.Key.Span) == TierSet.None) || (mutation.Puts.Count == 0 && mutation.Deletes.Count > 0)))
             return Refused(mutation, rule, WriteStatus.NotFound, null);
         if (mutation is { Puts.Count: 0, Deletes.Count: 1, Replace: false, Delete: false }
             && present.VersionOf(mutation.Deletes[0].Span) is null)
@@ -29,7 +30,7 @@ internal sealed class WritePlanner(HybridClock clock)
     private SessionPlan Accepted(
         RuleTable rules, PresentSession present, SessionMutation mutation, ActiveRule rule, SessionHeader? header, long nowMs)
     {
-        var version = clock.Next(Newest(present, header, mutation));
+        var version = mutation.Decided ?? clock.Next(Newest(present, header, mutation));
         var isNew = mutation.ConditionItem is { } item ? present.VersionOf(item.Span) is null : header is null;
         return new SessionPlan
         {
@@ -38,7 +39,7 @@ internal sealed class WritePlanner(HybridClock clock)
             Rule = rule,
             Version = version,
             Header = NextHeader(rule, header, mutation, version, nowMs),
-            Puts = [.. mutation.Puts.Select(put => Place(rules, rule, mutation, put, present))],
+            Puts = [.. mutation.Puts.Select(put => Place(rules, rule, mutation, put, present, version))],
             Deletes = mutation.Deletes,
         };
     }
@@ -50,12 +51,12 @@ internal sealed class WritePlanner(HybridClock clock)
         return rules[matcher.MatchSession(mutation.Key.Span, fields)];
     }
 
-    private static PlannedPut Place(RuleTable rules, ActiveRule rule, SessionMutation mutation, ItemWrite put, PresentSession present)
+    private static PlannedPut Place(RuleTable rules, ActiveRule rule, SessionMutation mutation, ItemWrite put, PresentSession present, ItemVersion version)
     {
-        if (!rules.HasItemRules) return new PlannedPut(put, rule.UsesMemory, rule.UsesDisk);
+        if (!rules.HasItemRules) return new PlannedPut(put, version, rule.UsesMemory, rule.UsesDisk);
         var fields = rules.Policy.Matcher.NeedsFields(mutation.Key.Span) ? new FieldsAfterWrite(present, mutation) : null;
         var itemRule = rules.ForItem(rule, mutation.Key.Span, put.Item.Span, fields);
-        return new PlannedPut(put, itemRule.UsesMemory, itemRule.UsesDisk);
+        return new PlannedPut(put, version, itemRule.UsesMemory, itemRule.UsesDisk);
     }
 
     private static SessionMutation Decided(
@@ -121,6 +122,7 @@ internal sealed class WritePlanner(HybridClock clock)
             Floor = mutation.Replace || mutation.Delete ? version : before?.Floor ?? ItemVersion.None,
             Kind = mutation.Restored?.Kind ?? before?.Kind ?? 0,
             Subject = mutation.Options.Subject ?? before?.Subject,
+            IsPartial = !mutation.Replace && (before?.IsPartial ?? (rule.IsShared && !mutation.IsKnownAbsent)),
             Accesses = (before?.Accesses ?? 0) + 1,
         };
     }

@@ -3,7 +3,16 @@ using TierOperator.Tiering.Engine;
 namespace TierOperator.Tiering.Memory;
 
 /// <summary>What memory knows of an item: found, surely absent, or to be looked for further down.</summary>
-internal enum MemoryAnswer { Hit, Absent, Below, Expired }
+internal enum MemoryAnswer
+{
+    Hit,
+    Absent,
+    Below,
+    Expired,
+
+    /// <summary>It is there, and is to be compared with the shared tier first.</summary>
+    Suspect,
+}
 
 internal sealed unsafe partial class MemoryShard
 {
@@ -30,6 +39,7 @@ internal sealed unsafe partial class MemoryShard
             var session = item->Session;
             var rule = rules.Stored(session->RuleId, sessionKey);
             if (IsExpired_NeedsLock(session, rule, nowMs)) return MemoryAnswer.Expired;
+            if (session->Flags.Has(SessionFlags.Suspect)) return MemoryAnswer.Suspect;
             if (item->LargeIndex < 0 && item->ValueLength > destination.Length) return MemoryAnswer.Below;
 
             Access_NeedsLock(session, rule, nowMs);
@@ -45,7 +55,8 @@ internal sealed unsafe partial class MemoryShard
         var session = FindSession_NeedsLock(sessionKey, hash);
         if (session == null) return MemoryAnswer.Below;
         if (IsExpired_NeedsLock(session, rules.Stored(session->RuleId, sessionKey), nowMs)) return MemoryAnswer.Expired;
-        return session->Flags.Has(SessionFlags.HasDiskItems) ? MemoryAnswer.Below : MemoryAnswer.Absent;
+        if (session->Flags.Has(SessionFlags.Suspect)) return MemoryAnswer.Suspect;
+        return (session->Flags & (SessionFlags.HasDiskItems | SessionFlags.Partial)) != 0 ? MemoryAnswer.Below : MemoryAnswer.Absent;
     }
 
     /// <summary>
@@ -72,8 +83,8 @@ internal sealed unsafe partial class MemoryShard
             _touchedCount = 0;
         }
 
-        if ((session->Flags & (SessionFlags.OnDisk | SessionFlags.Telling)) == SessionFlags.OnDisk
-            && nowMs - session->ToldMs >= rule.TellEveryMs)
+        if (nowMs - session->ToldMs >= rule.TellEveryMs && !session->Flags.Has(SessionFlags.Telling)
+            && (session->Flags.Has(SessionFlags.OnDisk) || rule.IsShared))
         {
             session->Flags |= SessionFlags.Telling;
             _telling.Add(session->Slot);

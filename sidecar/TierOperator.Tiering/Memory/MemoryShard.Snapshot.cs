@@ -19,6 +19,7 @@ internal sealed unsafe partial class MemoryShard
             Floor = session->Floor,
             Kind = session->Kind,
             Subject = SubjectOf_NeedsLock(session),
+            IsPartial = session->Flags.Has(SessionFlags.Partial),
             Accesses = session->Accesses,
         };
     }
@@ -47,6 +48,7 @@ internal sealed unsafe partial class MemoryShard
         session->Flags = header.ExplicitDeadline
             ? session->Flags | SessionFlags.ExplicitDeadline
             : session->Flags & ~SessionFlags.ExplicitDeadline;
+        session->Flags = header.IsPartial ? session->Flags | SessionFlags.Partial : session->Flags & ~SessionFlags.Partial;
         SetSubject_NeedsLock(session, header.Subject);
     }
 }

@@ -22,8 +22,14 @@ internal enum SessionFlags : byte
     /// <summary>Someone has a subject: see the shard's table.</summary>
     HasSubject = 16,
 
-    /// <summary>Queued to tell the disk of its last access.</summary>
+    /// <summary>Queued to tell the lower tiers of its last access.</summary>
     Telling = 32,
+
+    /// <summary>A shared tier may know more of it: see <see cref="SessionHeader.IsPartial"/>.</summary>
+    Partial = 64,
+
+    /// <summary>Another sidecar has changed it, or may have: it is compared with the shared tier before it answers.</summary>
+    Suspect = 128,
 }
 
 /// <summary>A session in native memory; its key follows the fields. Guarded by its shard's lock.</summary>

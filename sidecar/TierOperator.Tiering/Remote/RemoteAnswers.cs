@@ -38,6 +38,11 @@ public sealed record RemoteSession(RemoteReadStatus Status)
     /// <summary>The newest change that the tier has of this session, deletes and its floor included; none when it knows nothing.</summary>
     public ItemVersion Newest { get; init; }
 
+    /// <summary>Set by the engine: items that this sidecar has changed and the tier has yet to hear of.</summary>
+    internal IReadOnlySet<byte[]>? Owed { get; init; }
+
+    internal bool IsOwed(byte[] item) => Owed?.Contains(item) == true;
+
     /// <summary>The floor that a delete or replace left, also where the session is gone (a tombstone).</summary>
     public ItemVersion Floor { get; init; }
 }

@@ -44,7 +44,7 @@ public sealed record RemoteChange(ReadOnlyMemory<byte> Session)
     /// </summary>
     public bool IsWhole { get; init; }
 
-    /// <summary>False for a mere touch: nobody needs to hear of it.</summary>
+    /// <summary>False for a mere touch: nobody needs to hear of it, and a tier that does not hold the session ignores it.</summary>
     public bool IsAnnounced { get; init; } = true;
 
     /// <summary>

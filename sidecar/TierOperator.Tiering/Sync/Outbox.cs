@@ -20,6 +20,7 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
     private long _valueBytes;
     private long _entryBytes;
     private JournalPosition? _behindFrom;
+    private JournalPosition? _readingFrom;
 
     /// <summary>Sessions that wait or are on their way.</summary>
     public int Count { get { lock (_gate) return _waiting.Count + _inFlight.Count; } }
@@ -41,13 +42,13 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
         lock (_gate) return _waiting.ContainsKey(key) || _inFlight.ContainsKey(key);
     }
 
-    /// <summary>The version up to which a change of the item is still on its way; none when it is not.</summary>
-    public ItemVersion OwedVersion(byte[] key, byte[] item)
+    /// <summary>What the tier has yet to hear of a session; nothing for most.</summary>
+    public PendingChanges Pending(byte[] key)
     {
         lock (_gate)
         {
-            if (_waiting.TryGetValue(key, out var waiting) && waiting.Items.TryGetValue(item, out var owed)) return owed.Version;
-            return _inFlight.TryGetValue(key, out var sent) && sent.Items.TryGetValue(item, out owed) ? owed.Version : ItemVersion.None;
+            var (waiting, sent) = (_waiting.GetValueOrDefault(key), _inFlight.GetValueOrDefault(key));
+            return waiting is null && sent is null ? PendingChanges.None : PendingChanges.Of(sent, waiting);
         }
     }
 
@@ -64,6 +65,21 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
         }
 
         if (wait) Ready?.Invoke();
+        return waiter;
+    }
+
+    /// <summary>Sends what waits for a session at once; null when nothing of it waits any more.</summary>
+    public Task<RemoteResult>? Hurry(byte[] key)
+    {
+        Task<RemoteResult>? waiter = null;
+        lock (_gate)
+        {
+            if (_waiting.TryGetValue(key, out var entry)) _urgent.Enqueue(entry);
+            else _inFlight.TryGetValue(key, out entry);
+            waiter = entry?.Await();
+        }
+
+        Ready?.Invoke();
         return waiter;
     }
 
@@ -157,7 +173,7 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
     {
         lock (_gate)
         {
-            var mark = _behindFrom is { } behind && behind < end ? behind : end;
+            var mark = (_behindFrom ?? _readingFrom) is { } behind && behind < end ? behind : end;
             foreach (var entry in _waiting.Values.Concat(_inFlight.Values))
                 if (entry.Since is { } since && since < mark) mark = since;
             return mark;
@@ -167,19 +183,31 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
     /// <summary>From here on the journal is to be read again. The earlier of two places counts.</summary>
     public void FallBehind(JournalPosition from)
     {
-        lock (_gate) _behindFrom = _behindFrom is { } before && before < from ? before : from;
+        lock (_gate)
+        {
+            _behindFrom = _behindFrom is { } before && before < from ? before : from;
+            _readingFrom = null;
+        }
     }
 
     /// <summary>Whether entries take so little that a stretch of the journal may be read.</summary>
     public bool MayReadOn => EntryBytes < maxEntryBytes / 2;
 
-    /// <summary>
-    /// A stretch of the journal was noted with <see cref="NoteRead"/>. With <paramref name="next"/> null the journal's end is reached:
-    /// from now on every change is noted as it happens. False: somebody wrote meanwhile, read on.
-    /// </summary>
-    public void ReadUpTo(JournalPosition? next)
+    /// <summary>A stretch of the journal was noted with <see cref="NoteRead"/>; the next one begins here.</summary>
+    public void ReadUpTo(JournalPosition next)
     {
         lock (_gate) _behindFrom = next;
+    }
+
+    /// <summary>The journal's end is reached: every change is noted as it happens. The watermark stays until <see cref="HasCaughtUp"/>.</summary>
+    public void NoteFromNowOn()
+    {
+        lock (_gate) (_readingFrom, _behindFrom) = (_behindFrom, null);
+    }
+
+    public void HasCaughtUp()
+    {
+        lock (_gate) _readingFrom = null;
     }
 
     /// <summary>The changes of a stretch of the journal, at one moment: half a batch is never sent.</summary>
@@ -193,7 +221,8 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
 
     private bool MustStayBehind_NeedsLock(in OwedNote note)
     {
-        if (note.Since is not { } since) return false;
+        // Removals are always at hand: a reader of the tier must know of them.
+        if (note.Since is not { } since || note.IsDelete || note.Removed.Count > 0) return false;
         if (_behindFrom is not null) return !_waiting.ContainsKey(note.Key);
         if (_entryBytes < maxEntryBytes || _waiting.ContainsKey(note.Key)) return false;
         _behindFrom = since;

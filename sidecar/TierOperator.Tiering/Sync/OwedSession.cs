@@ -52,9 +52,9 @@ internal sealed class OwedSession(byte[] key)
     {
         Since ??= note.Since; // changes come in order: the first that is journalled is the oldest
         if (NotedMs == 0) NotedMs = note.NowMs;
-        if (note.Version > Newest) Newest = note.Version;
-        if (note.IsDelete || note.Replaces) Clear(note.Version);
-        (IsDelete, Header) = (note.IsDelete, note.Header);
+        var isOlder = note.Version != ItemVersion.None && note.Version < Newest; // read from the journal after newer ones were noted
+        if (note.IsDelete || note.Replaces) RaiseFloor(note.Version);
+        if (!isOlder) (Newest, IsDelete, Header) = (note.Version > Newest ? note.Version : Newest, note.IsDelete, note.Header);
         IsWhole |= note.IsWhole;
         Strategy = note.Strategy ?? Strategy;
         foreach (var put in note.Puts) Set(put.Item, new OwedItem(note.Version, IsRemoved: false, put.Bytes, put.Carried));
@@ -88,15 +88,21 @@ internal sealed class OwedSession(byte[] key)
         foreach (var waiter in waiters) waiter.TrySetResult(result);
     }
 
-    private void Clear(ItemVersion floor)
+    private void RaiseFloor(ItemVersion floor)
     {
-        _items.Clear();
-        (ValueBytes, _itemCost) = (0, 0);
+        if (floor <= Floor) return;
         Floor = floor;
+        foreach (var (item, owed) in _items)
+        {
+            if (owed.Version >= floor) continue;
+            _items.Remove(item);
+            (ValueBytes, _itemCost) = (ValueBytes - owed.Bytes, _itemCost - CostOf(item, owed));
+        }
     }
 
     private void Set(byte[] item, in OwedItem owed)
     {
+        if (owed.Version < Floor || (_items.TryGetValue(item, out var newer) && newer.Version > owed.Version)) return;
         if (_items.TryGetValue(item, out var before)) (ValueBytes, _itemCost) = (ValueBytes - before.Bytes, _itemCost - CostOf(item, before));
         (ValueBytes, _itemCost) = (ValueBytes + owed.Bytes, _itemCost + CostOf(item, owed));
         _items[item] = owed;

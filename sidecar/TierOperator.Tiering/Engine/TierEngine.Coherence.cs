@@ -1,0 +1,114 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Remote;
+
+namespace TierOperator.Tiering.Engine;
+
+/// <remarks>
+/// Copies in this process are believed until the backplane says otherwise. 1. An announcement of a newer version makes the copy
+/// suspect; one of an older, or of our own, nothing. 2. A gap makes every copy suspect. 3. A suspect copy is compared with the shared
+/// tier before it answers; if that is away it answers with <c>Tier-Unavailable</c>, or not at all where the rule says Fail.
+/// </remarks>
+public sealed partial class TierEngine
+{
+    private readonly SuspectSessions _suspects = new();
+    private long _announced;
+    private long _gaps;
+
+    /// <summary>Announcements of others that made a copy here suspect.</summary>
+    internal long Announced => Interlocked.Read(ref _announced);
+    internal long Gaps => Interlocked.Read(ref _gaps);
+
+    private unsafe void OnAnnounced(RemoteAnnouncement announcement)
+    {
+        if (announcement.Node == _clock.Node) return;
+        _clock.Observe(announcement.Newest);
+        var key = announcement.Session.ToArray();
+        var hash = _memory.HashOf(key);
+        var shard = _memory.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var session = shard.FindSession_NeedsLock(key, hash);
+            if (session != null) session->Flags |= SessionFlags.Suspect;
+        }
+
+        if (_disk?.Contains(key) == true) _suspects.Add(hash);
+        Interlocked.Increment(ref _announced);
+    }
+
+    private unsafe void OnGap()
+    {
+        Interlocked.Increment(ref _gaps);
+        _suspects.AddAll();
+        foreach (var shard in _memory.Shards)
+        {
+            lock (shard.Gate)
+            {
+                foreach (var record in shard.Sessions_NeedsLock())
+                {
+                    var session = (SessionRecord*)record;
+                    if (_rules.Stored(session->RuleId, SessionRecord.Key(session)).IsShared) session->Flags |= SessionFlags.Suspect;
+                }
+            }
+        }
+    }
+
+    /// <summary>Compares what is here with the shared tiers. False: they are away, and nobody can say whether it is the newest.</summary>
+    private async ValueTask<bool> RevalidateAsync(ReadOnlyMemory<byte> session, ulong hash, CancellationToken cancellationToken)
+    {
+        var tiers = _rules.SharedTiersOf(session.Span);
+        if (tiers == TierSet.None)
+        {
+            Believe(session.Span, hash);
+            return true;
+        }
+
+        var answer = await ConsultAsync(session.ToArray(), tiers, cancellationToken);
+        try
+        {
+            if (answer.Status == ReadStatus.Unavailable) return false;
+            _suspects.Remove(hash);
+            await AdoptAsync(session, hash, answer, cancellationToken);
+            BelieveVersions(session.Span, hash);
+            return true;
+        }
+        finally
+        {
+            answer.Release();
+        }
+    }
+
+    /// <summary>An adoption for which there was no room still tells that the copy was compared.</summary>
+    private unsafe void BelieveVersions(ReadOnlySpan<byte> key, ulong hash)
+    {
+        var shard = _memory.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var session = shard.FindSession_NeedsLock(key, hash);
+            if (session != null) session->Flags &= ~SessionFlags.Suspect;
+        }
+    }
+
+    /// <summary>The copy here, with word of the tier that could not confirm it; nothing where the rule says Fail.</summary>
+    private SessionReadOutcome SuspectSession(ReadOnlySpan<byte> session, ulong hash)
+    {
+        var rule = _rules.Policy.Matcher.MatchSession(session, null);
+        var away = _rules.SharedTiersOf(session);
+        if (rule.OnTierFailure == TierFailure.Fail || SnapshotMemory(session, hash, out var outcome, evenSuspect: true) != MemoryAnswer.Hit)
+            return MissingSession(session, away);
+        return outcome with { Unavailable = away };
+    }
+
+    private async ValueTask<ReadOutcome> SuspectItemAsync(
+        ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, ulong hash, CancellationToken cancellationToken)
+    {
+        var whole = SuspectSession(session.Span, hash);
+        if (whole.Session is not { } copy) return Missing(session.Span, whole.Unavailable);
+        var found = copy.Items.FirstOrDefault(here => here.Key.AsSpan().SequenceEqual(item.Span));
+        if (found.Key is not null) found.Value.Large?.AddReference();
+        copy.Release();
+        if (found.Key is not null)
+            return FoundThere(session, copy.Header, found, TierSet.Memory) with { Unavailable = whole.Unavailable };
+        return copy.Header.IsPartial ? await ReadSharedAsync(session, item, hash, cancellationToken) : Missing(session.Span, whole.Unavailable);
+    }
+}

@@ -1,0 +1,180 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Remote;
+using TierOperator.Tiering.Sync;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Engine;
+
+public sealed partial class TierEngine
+{
+    /// <summary>How often a decision is taken anew when others write the same session meanwhile.</summary>
+    private const int MaxDecisions = 64;
+
+    /// <summary>
+    /// Every caller's write. What depends on the present state is decided where all pods see the same; what does not goes its way.
+    /// </summary>
+    private ValueTask<WriteOutcome> WriteAsync(SessionMutation mutation, CancellationToken cancellationToken)
+    {
+        if (_shared is null) return MutateAsync(mutation, cancellationToken);
+        var tiers = _rules.SharedTiersOf(mutation.Key.Span);
+        if (tiers == TierSet.None) return MutateAsync(mutation, cancellationToken);
+        var isDecided = !mutation.Options.Condition.IsNone || mutation.Decide is not null || _rules.Policy.Matcher.NeedsFields(mutation.Key.Span)
+            || (mutation is { Puts.Count: 0, Deletes.Count: > 0 });
+        return isDecided ? DecideAsync(mutation, tiers, cancellationToken) : MutateAsync(mutation, cancellationToken);
+    }
+
+    /// <summary>
+    /// 1. Close the session's gate. 2. The deciding tier hears what it is owed, so that it knows all that was acknowledged here. 3. Read
+    /// the session as the tiers hold it. 4. Plan on it; a refusal is the answer. 5. Apply there, if nobody changed it since; else from 3.
+    /// 6. Take it over here, under the version that was decided.
+    /// </summary>
+    private async ValueTask<WriteOutcome> DecideAsync(SessionMutation mutation, TierSet tiers, CancellationToken cancellationToken)
+    {
+        var hash = _memory.HashOf(mutation.Key.Span);
+        var decider = _shared!.DeciderOf(tiers)!;
+        var key = mutation.Key.ToArray();
+        var gate = await CloseGateAsync(hash, cancellationToken);
+        var ours = mutation; // whose values go back unless they were taken over; a decision's own take the place of none
+        try
+        {
+            for (var round = 0; round < MaxDecisions; round++)
+            {
+                if (!await HearsAllAsync(decider, key)) return Undecided(mutation, decider);
+                var decision = await DecideOnceAsync(mutation, tiers, decider, cancellationToken);
+                if (decision.Answer is { } answer) return answer;
+                if (decision.Plan is not { } plan) continue;
+                ours = plan.Mutation;
+                var attempt = await TakeOverAsync(plan, decider, hash, cancellationToken);
+                if (attempt.TookValues) ours = null;
+                OpenGate(hash, gate);
+                gate = null;
+                return await FinishAsync(attempt, cancellationToken);
+            }
+
+            return new WriteOutcome(WriteStatus.Unavailable) { Detail = "Others keep changing the session: retry later." };
+        }
+        finally
+        {
+            if (gate is not null) OpenGate(hash, gate);
+            ours?.Release();
+        }
+    }
+
+    /// <summary>What was acknowledged here under Behind must be known where the decision falls.</summary>
+    private static async ValueTask<bool> HearsAllAsync(SyncLoop decider, byte[] key)
+    {
+        while (decider.Outbox.Owes(key))
+        {
+            if (!decider.Link.CanWrite) return false;
+            var wait = decider.Outbox.Hurry(key);
+            if (wait is null) continue;
+            try
+            {
+                if ((await wait.WaitAsync(decider.Link.Timeout)).Status == RemoteStatus.Unavailable) return false;
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
+
+        return decider.Link.CanWrite;
+    }
+
+    private async ValueTask<Decision> DecideOnceAsync(SessionMutation mutation, TierSet tiers, SyncLoop decider, CancellationToken cancellationToken)
+    {
+        var answer = await AskTiersAsync(mutation.Key.ToArray(), tiers);
+        try
+        {
+            if (answer.Status == ReadStatus.Unavailable || answer.Unavailable.HasFlag(decider.Link.Flag)) return new Decision(Undecided(mutation, decider));
+            var seen = answer.Seen.GetValueOrDefault(decider.Link.Flag);
+            var present = PresentOf(mutation.Key, answer);
+            var plan = _planner.Plan(_rules, present, mutation with { IsKnownAbsent = true }, _clock.NowMs);
+            if (plan.IsRefused) return Drop(mutation, plan, new Decision(plan.Refusal));
+            if (!plan.Rule!.SharedTiers.HasFlag(decider.Link.Flag) && !plan.Mutation.Delete) return new Decision(null) { Plan = plan };
+            var change = DecidedChange(plan, present, decider.Link.Flag) with { Condition = new RemoteCondition { Unchanged = seen } };
+            var results = await decider.Link.ApplyAsync([change], cancellationToken);
+            return results?[0].Status switch
+            {
+                RemoteStatus.Applied => new Decision(null) { Plan = plan },
+                RemoteStatus.ConditionFailed or RemoteStatus.Older => Drop(mutation, plan, new Decision(null)),
+                RemoteStatus.Refused => Drop(mutation, plan, new Decision(new WriteOutcome(WriteStatus.Unprocessable) { Rule = plan.Rule.Rule, Detail = results[0].Detail })),
+                _ => Drop(mutation, plan, new Decision(Undecided(mutation, decider))),
+            };
+        }
+        finally
+        {
+            answer.Release();
+        }
+    }
+
+    /// <summary>What a decision made and nobody will take goes back.</summary>
+    private static Decision Drop(SessionMutation mutation, SessionPlan plan, Decision decision)
+    {
+        if (mutation.Decide is not null) plan.Mutation.Release();
+        return decision;
+    }
+
+    /// <summary>The write as a plain one, with the decided version, by the holder of the gate.</summary>
+    private ValueTask<Attempt> TakeOverAsync(SessionPlan plan, SyncLoop decider, ulong hash, CancellationToken cancellationToken)
+    {
+        var decided = plan.Mutation with
+        {
+            Decide = null,
+            Options = plan.Mutation.Options with { Condition = default },
+            ConditionItem = null,
+            Decided = plan.Version,
+            SettledIn = decider.Link.Flag & (plan.Mutation.Delete ? decider.Link.Flag : plan.Rule!.SharedTiers),
+        };
+        return PerformHeldAsync(decided, hash, cancellationToken);
+    }
+
+    private async ValueTask<Attempt> PerformHeldAsync(SessionMutation mutation, ulong hash, CancellationToken cancellationToken)
+    {
+        if (_disk is not null && !IsResident(mutation.Key.Span, hash) && _disk.Contains(mutation.Key.Span))
+        {
+            while (true)
+            {
+                var cold = await TryMutateColdAsync(mutation, hash, cancellationToken);
+                if (cold.Kind == AttemptKind.Done) return cold;
+                if (cold.Kind == AttemptKind.JournalBusy) await _disk.WaitRoomAsync(cancellationToken);
+            }
+        }
+
+        return await MutateHeldAsync(mutation, hash, diskIsStale: false, cancellationToken);
+    }
+
+    private PresentSession PresentOf(ReadOnlyMemory<byte> key, Consultation answer)
+    {
+        if (answer.Found?.Session is not { } there) return PresentSession.Absent;
+        if (_rules.Stored(there.Header.Rule, key.Span).IsOver(there.Header, _clock.NowMs)) return PresentSession.Absent;
+        if (!answer.Found.IsProjection) return new SnapshotSession(there);
+        var here = SnapshotOf(key.ToArray());
+        return new SnapshotSession(here is null ? there : Merged(here, answer.Found));
+    }
+
+    private RemoteChange DecidedChange(SessionPlan plan, PresentSession present, TierSet tier)
+    {
+        var key = plan.Mutation.Key;
+        if (plan.Mutation.Delete)
+            return new RemoteChange(key) { Floor = plan.Version, Newest = plan.Version, ExpiresMs = _clock.NowMs + (long)_rules.Policy.Tombstones.TotalMilliseconds };
+        var owed = new OwedSession(key.ToArray());
+        owed.Take(NoteOf(key.ToArray(), plan, isCarried: false, since: null));
+        var items = plan.Puts.Select(put => new ItemSnapshot(put.Write.Item.ToArray(), put.Write.ContentType, plan.Version, put.Write.Value)).ToList();
+        var isWhole = plan.Mutation.Replace || present.Header is null;
+        var strategy = tier == TierSet.Redis ? StrategyOf(owed, plan.Rule!) : null;
+        return ChangeOf(owed, plan.Header!, plan.Rule!, tier, strategy, new HeldItems(plan.Header, items, isWhole));
+    }
+
+    private static WriteOutcome Undecided(SessionMutation mutation, SyncLoop decider) => new(WriteStatus.Unavailable)
+    {
+        Unavailable = decider.Link.Flag,
+        Detail = $"A conditional write is decided in {SharedTiers.NameOf(decider.Link.Flag)}, which is away: nothing was written. Retry later, or write without a condition.",
+    };
+
+    /// <summary>One look and one try: an answer for the caller, a plan that was applied, or neither: look again.</summary>
+    private sealed record Decision(WriteOutcome? Answer)
+    {
+        public SessionPlan? Plan { get; init; }
+    }
+}

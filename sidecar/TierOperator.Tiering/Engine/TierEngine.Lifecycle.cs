@@ -1,0 +1,132 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Policy.Documents;
+using TierOperator.Tiering.Disk;
+using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Sync;
+
+namespace TierOperator.Tiering.Engine;
+
+/// <remarks>The shared tiers from the engine's opening to its close: their loops, what they have acknowledged, what was lost there.</remarks>
+public sealed partial class TierEngine
+{
+    /// <summary>Entries of outboxes take at most this share of the memory capacity; what is more is read from the journal again.</summary>
+    private const int OutboxShare = 16;
+    private const long DefaultOutboxBytes = 16 << 20;
+
+    private readonly DeadLetters _deadLetters;
+    private readonly Shadow? _shadow;
+
+    private SharedTiers? OpenShared(EngineOptions options, CompiledPolicy policy)
+    {
+        if (options.RemoteTiers.Count == 0) return null;
+        var sync = SyncOptionsOf(policy);
+        var entryBytes = policy.Memory is { } memory ? memory.CapacityBytes / OutboxShare : DefaultOutboxBytes;
+        var loops = new List<SyncLoop>();
+        foreach (var binding in options.RemoteTiers.OrderBy(binding => binding.Tier.Tier))
+        {
+            var outbox = new Outbox(sync.MaxBacklogBytes, entryBytes);
+            var loop = new SyncLoop(binding, outbox, this, sync, new SyncClock(_time, _log));
+            binding.Tier.Forgot += () => OnForgot(loop);
+            loops.Add(loop);
+        }
+
+        var backplanes = options.RemoteTiers.Where(binding => binding.Backplane is not null).Select(binding => binding.Backplane!).ToList();
+        foreach (var backplane in backplanes)
+        {
+            backplane.Announced += OnAnnounced;
+            backplane.Gap += OnGap;
+        }
+
+        return new SharedTiers(loops, backplanes);
+    }
+
+    /// <summary>From where the last run left off, or from the journal's beginning for a tier that is new.</summary>
+    private void StartShared()
+    {
+        if (_shared is null) return;
+        if (_shadow is not null)
+        {
+            foreach (var loop in _shared.Loops) loop.Outbox.FallBehind(_shadow.Of(loop.Link.Flag));
+            _disk!.KeepFrom = _shared.Loops.Min(loop => _shadow.Of(loop.Link.Flag));
+        }
+
+        _shared.Start();
+    }
+
+    private void ApplyShared(CompiledPolicy policy)
+    {
+        if (_shared is null) return;
+        foreach (var loop in _shared.Loops) loop.Options = SyncOptionsOf(policy);
+    }
+
+    private async ValueTask CloseSharedAsync(SharedTiers shared)
+    {
+        SaveShadow();
+        await shared.DisposeAsync();
+    }
+
+    /// <summary>How far each tier has the journal, written down about once a second; compaction goes by it.</summary>
+    private void SaveShadow()
+    {
+        if (_shared is null || _shadow is null) return;
+        var end = _disk!.JournalEnd;
+        var marks = _shared.Loops.ToDictionary(loop => loop.Link.Flag, loop => loop.Outbox.Watermark(end));
+        try
+        {
+            _shadow.Save(marks);
+            _disk.KeepFrom = marks.Values.Min();
+        }
+        catch (Exception error) when (DiskErrors.IsDiskError(error))
+        {
+            // The disk tier says so itself; the older marks are safe.
+        }
+    }
+
+    /// <summary>What the tier was believed to hold is void: it hears of everything that is here again.</summary>
+    private void OnForgot(SyncLoop loop)
+    {
+        EngineLog.TierForgot(_log, SharedTiers.NameOf(loop.Link.Flag));
+        if (_disk is not null) loop.Outbox.FallBehind(default);
+        _ = Task.Run(() => OweAllOfMemory(loop), CancellationToken.None);
+    }
+
+    private unsafe void OweAllOfMemory(SyncLoop loop)
+    {
+        foreach (var shard in _memory.Shards)
+        {
+            lock (shard.Gate)
+            {
+                foreach (var record in shard.Sessions_NeedsLock())
+                {
+                    var session = (SessionRecord*)record;
+                    var key = SessionRecord.Key(session).ToArray();
+                    var rule = _rules.Stored(session->RuleId, key);
+                    if (!rule.SharedTiers.HasFlag(loop.Link.Flag) || (session->Flags & SessionFlags.OnDisk) != 0) continue;
+                    loop.Outbox.Note(new OwedNote(key, session->Floor, _clock.NowMs) { Header = shard.HeaderOf_NeedsLock(session, rule), IsWhole = true }, wait: false);
+                }
+            }
+        }
+    }
+
+    /// <summary>A session that a shared tier has yet to hear of is nowhere else: it stays.</summary>
+    private bool MayLeaveDisk(ReadOnlyMemory<byte> key)
+    {
+        if (_shared is null) return true;
+        var session = key.ToArray();
+        return !_shared.IsBehind && !_shared.Owes(session) && !_deadLetters.Concerns(session);
+    }
+
+    private static SyncOptions SyncOptionsOf(CompiledPolicy policy)
+    {
+        var document = policy.Effective?.Spec?.Sync ?? new SyncDocument();
+        var defaults = new SyncOptions();
+        return new SyncOptions
+        {
+            Interval = document.Interval?.Value ?? defaults.Interval,
+            Batch = document.Batch ?? defaults.Batch,
+            Parallelism = document.Parallelism ?? defaults.Parallelism,
+            MaxBacklogBytes = policy.MaxBacklogBytes > 0 ? policy.MaxBacklogBytes : defaults.MaxBacklogBytes,
+            Tombstones = policy.Tombstones,
+        };
+    }
+}

@@ -1,0 +1,183 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Remote;
+using TierOperator.Tiering.Sync;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Engine;
+
+public sealed partial class TierEngine
+{
+    /// <summary>
+    /// An item that no local tier has. 1. A session that has earned its place, or of which a part is here, is brought here whole.
+    /// 2. Else the item alone is read from the nearest tier that has it.
+    /// </summary>
+    private async ValueTask<ReadOutcome> ReadSharedAsync(
+        ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, ulong hash, CancellationToken cancellationToken)
+    {
+        var rules = _rules;
+        var tiers = rules.SharedTiersOf(session.Span);
+        if (tiers == TierSet.None || IsWholeHere(session.Span, hash)) return NotFound(session.Span);
+        var rule = rules[rules.Policy.Matcher.MatchSession(session.Span, null)];
+        if (IsHere(session.Span, hash) || (rule.UsesMemory && _cold.Count(hash) >= rule.Rule.PromoteAfter))
+            return await ReadAdoptedAsync(session, item, hash, tiers, cancellationToken);
+        return await ReadItemThereAsync(session, item, tiers, cancellationToken);
+    }
+
+    private async ValueTask<ReadOutcome> ReadAdoptedAsync(
+        ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, ulong hash, TierSet tiers, CancellationToken cancellationToken)
+    {
+        var answer = await ConsultAsync(session.ToArray(), tiers, cancellationToken);
+        try
+        {
+            await AdoptAsync(session, hash, answer, cancellationToken);
+            var found = answer.Found?.Session?.Items.FirstOrDefault(there => there.Key.AsSpan().SequenceEqual(item.Span));
+            if (answer.Status != ReadStatus.Found || found?.Key is null) return Missing(session.Span, answer.Unavailable);
+            found.Value.Value.Large?.AddReference();
+            CountShared(answer.Source);
+            return FoundThere(session, answer.Found!.Session!.Header, found.Value, answer.Source);
+        }
+        finally
+        {
+            answer.Release();
+        }
+    }
+
+    private async ValueTask<ReadOutcome> ReadItemThereAsync(
+        ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, TierSet tiers, CancellationToken cancellationToken)
+    {
+        var unavailable = TierSet.None;
+        var key = session.ToArray();
+        foreach (var loop in _shared!.Loops)
+        {
+            if (!tiers.HasFlag(loop.Link.Flag)) continue;
+            var pending = loop.Outbox.Pending(key);
+            if (pending.IsDelete) break;
+            var answer = await loop.Link.ReadItemAsync(session, item, cancellationToken);
+            if (answer.Status == RemoteReadStatus.Unavailable) unavailable |= loop.Link.Flag;
+            if (answer.Status == RemoteReadStatus.Found && IsCurrent(answer, pending, session.Span))
+            {
+                _clock.Observe(answer.Item.Version);
+                CountShared(loop.Link.Flag);
+                return FoundThere(session, answer.Header!, answer.Item, loop.Link.Flag) with { Unavailable = unavailable };
+            }
+
+            answer.Item.Value.Release();
+            if (answer.Status == RemoteReadStatus.NotFound && (answer.IsDeleted || answer.Header is not null)) break;
+        }
+
+        return Missing(session.Span, unavailable);
+    }
+
+    private bool IsCurrent(in RemoteItem answer, PendingChanges pending, ReadOnlySpan<byte> session)
+        => answer.Item.Version >= pending.Floor
+           && !(pending.Removed.TryGetValue(answer.Item.Key, out var removed) && removed > answer.Item.Version)
+           && !_rules.Stored(answer.Header!.Rule, session).IsOver(answer.Header, _clock.NowMs);
+
+    /// <summary>A whole session that no local tier has whole.</summary>
+    private async ValueTask<SessionReadOutcome> ReadSessionSharedAsync(
+        ReadOnlyMemory<byte> session, ulong hash, SessionReadOutcome here, CancellationToken cancellationToken)
+    {
+        var tiers = _rules.SharedTiersOf(session.Span);
+        if (tiers == TierSet.None || (here.Status == ReadStatus.Found && !here.Session!.Header.IsPartial)) return here;
+        var answer = await ConsultAsync(session.ToArray(), tiers, cancellationToken);
+        try
+        {
+            await AdoptAsync(session, hash, answer, cancellationToken);
+            if (answer.Status != ReadStatus.Found)
+                return here.Status == ReadStatus.Found ? here with { Unavailable = answer.Unavailable } : MissingSession(session.Span, answer.Unavailable);
+            CountShared(answer.Source);
+            var merged = here.Session is { } local ? Merged(local, answer.Found!) : answer.TryShare() ? answer.Found!.Session! : null;
+            if (merged is null) return MissingSession(session.Span, tiers);
+            return new SessionReadOutcome(ReadStatus.Found)
+            {
+                Session = merged, Source = answer.Source, Unavailable = answer.Unavailable, Rule = _rules.Stored(merged.Header.Rule, session.Span).Rule,
+            };
+        }
+        finally
+        {
+            answer.Release();
+        }
+    }
+
+    /// <summary>The newer of each item; takes over the local copy's references and shares the other's.</summary>
+    private static SessionSnapshot Merged(SessionSnapshot local, RemoteSession there)
+    {
+        var items = local.Items.ToDictionary(item => item.Key, KeyComparer.Instance);
+        foreach (var item in there.Session!.Items)
+        {
+            if (items.TryGetValue(item.Key, out var mine) && mine.Version >= item.Version) continue;
+            mine.Value.Release();
+            item.Value.Large?.AddReference();
+            items[item.Key] = item;
+        }
+
+        return local with { Items = [.. items.Values] };
+    }
+
+    /// <summary>
+    /// Merges what the shared tiers hold into what is here; where they remember a deletion that is newer than what is here, it goes.
+    /// With no room for it, nothing happens.
+    /// </summary>
+    private async ValueTask AdoptAsync(ReadOnlyMemory<byte> session, ulong hash, Consultation answer, CancellationToken cancellationToken)
+    {
+        if (answer.DeletedAt != ItemVersion.None)
+        {
+            if (IsOlderHere(session.Span, answer.DeletedAt))
+                await MutateAsync(new SessionMutation(session) { Delete = true, Decided = answer.DeletedAt, SettledIn = _shared!.Bound }, cancellationToken);
+            return;
+        }
+
+        if (answer.Found is not { } found)
+        {
+            if (answer.Status == ReadStatus.NotFound) Believe(session.Span, hash);
+            return;
+        }
+
+        await MutateAsync(new SessionMutation(session) { Adopted = found }, cancellationToken);
+    }
+
+    /// <summary>Every tier has answered and knows no other state of it: what is here is the session.</summary>
+    private unsafe void Believe(ReadOnlySpan<byte> key, ulong hash)
+    {
+        var shard = _memory.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var session = shard.FindSession_NeedsLock(key, hash);
+            if (session != null) session->Flags &= ~(SessionFlags.Suspect | SessionFlags.Partial);
+        }
+    }
+
+    private bool IsOlderHere(ReadOnlySpan<byte> key, ItemVersion version)
+        => Describe(key, withItems: true) is { } meta && meta.Items.All(item => item.Version <= version);
+
+    private bool IsHere(ReadOnlySpan<byte> key, ulong hash) => IsResident(key, hash) || _disk?.Contains(key) == true;
+
+    /// <summary>A local tier holds the whole session, so that what it lacks does not exist.</summary>
+    private bool IsWholeHere(ReadOnlySpan<byte> key, ulong hash)
+        => IsHere(key, hash) && Describe(key, withItems: false) is { Header.IsPartial: false };
+
+    private ReadOutcome FoundThere(ReadOnlyMemory<byte> session, SessionHeader header, in ItemSnapshot item, TierSet source) => new(ReadStatus.Found)
+    {
+        Value = item.Value,
+        ContentType = item.ContentType,
+        Version = item.Version,
+        Source = source,
+        Rule = _rules.Stored(header.Rule, session.Span).Rule,
+    };
+
+    private ReadOutcome Missing(ReadOnlySpan<byte> session, TierSet unavailable)
+    {
+        var rule = _rules.Policy.Matcher.MatchSession(session, null);
+        var isUnknown = unavailable != TierSet.None && rule.OnTierFailure == TierFailure.Fail;
+        return new ReadOutcome(isUnknown ? ReadStatus.Unavailable : ReadStatus.NotFound) { Unavailable = unavailable, Rule = rule };
+    }
+
+    private SessionReadOutcome MissingSession(ReadOnlySpan<byte> session, TierSet unavailable)
+    {
+        var missing = Missing(session, unavailable);
+        return new SessionReadOutcome(missing.Status) { Unavailable = unavailable, Rule = missing.Rule };
+    }
+
+    private void CountShared(TierSet source) => _counters.SharedHit(source);
+}

@@ -1,0 +1,170 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Disk;
+using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Remote;
+using TierOperator.Tiering.Sync;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Engine;
+
+/// <summary>Where the sync loops take from what they send.</summary>
+public sealed partial class TierEngine : ISyncSource
+{
+    RemoteChange? ISyncSource.Build(OwedSession owed, TierLink link)
+    {
+        var nowMs = _clock.NowMs;
+        if (owed.IsDelete)
+        {
+            return owed.Floor == ItemVersion.None ? null : new RemoteChange(owed.Key)
+            {
+                Floor = owed.Floor, Newest = owed.Newest, ExpiresMs = nowMs + (long)_rules.Policy.Tombstones.TotalMilliseconds,
+            };
+        }
+
+        var held = HeldOf(owed);
+        var change = held.Header is { } header ? BuildOf(owed, header, held, link.Flag, nowMs) : null;
+        if (change is null) held.Release();
+        return change;
+    }
+
+    private RemoteChange? BuildOf(OwedSession owed, SessionHeader header, HeldItems held, TierSet tier, long nowMs)
+    {
+        var rule = _rules.Stored(header.Rule, owed.Key);
+        if (!rule.SharedTiers.HasFlag(tier) || rule.IsOver(header, nowMs)) return null;
+        var strategy = tier == TierSet.Redis ? StrategyOf(owed, rule) : null;
+        return strategy?.Name == NoStrategy ? null : ChangeOf(owed, header, rule, tier, strategy, held);
+    }
+
+    void ISyncSource.OnSettled(OwedSession owed, TierLink link, RemoteResult result)
+    {
+        _clock.Observe(result.Newest);
+        var hash = _memory.HashOf(owed.Key);
+        if (result.Status == RemoteStatus.Older) OnAnnounced(new RemoteAnnouncement(owed.Key, result.Newest, 0));
+        if (owed.Header is not { } header) return;
+        var rule = _rules.Stored(header.Rule, owed.Key);
+        if (result is { Status: RemoteStatus.Applied, Existed: false } && IsLast(rule, link.Flag)) BelieveWhole(owed.Key, hash);
+        if (!rule.Rule.Tiers.HasFlag(TierSet.Spillover) && !_shared!.Owes(owed.Key)) _disk?.Release(owed.Key);
+    }
+
+    void ISyncSource.OnRefused(OwedSession owed, TierLink link, RemoteChange? change, string reason)
+        => _deadLetters.Add(new DeadLetter(link.Flag, owed.Key, [.. owed.Items.Keys], reason, _clock.NowMs));
+
+    JournalStretch? ISyncSource.ReadJournal(JournalPosition from) => _disk?.ReadJournal(from);
+
+    ValueTask ISyncSource.FlushJournalAsync(CancellationToken cancellationToken)
+        => _disk?.FlushAsync(cancellationToken) ?? ValueTask.CompletedTask;
+
+    IEnumerable<OwedNote> ISyncSource.NotesOf(JournalStretch stretch, TierLink link)
+    {
+        foreach (var entry in stretch.Entries)
+        {
+            if (entry.Header is { } header && !_rules.Stored(header.Rule, entry.Session).SharedTiers.HasFlag(link.Flag)) continue;
+            if (entry.Kind == JournalKind.RemoveSession && entry.Version == ItemVersion.None) continue; // written anew here, deleted nowhere
+            if (entry.Header is null && !_rules.SharedTiersOf(entry.Session).HasFlag(link.Flag)) continue;
+            yield return new OwedNote(entry.Session, entry.Version, _clock.NowMs)
+            {
+                Header = entry.Header,
+                IsDelete = entry.Kind == JournalKind.RemoveSession,
+                Puts = entry.Kind == JournalKind.Put ? [new OwedPut(entry.Item, entry.Bytes, null)] : [],
+                Removed = entry.Kind == JournalKind.RemoveItem ? [entry.Item] : [],
+                Since = stretch.From,
+            };
+        }
+    }
+
+    private const string NoStrategy = "None";
+
+    private static bool IsLast(ActiveRule rule, TierSet tier)
+        => tier == TierSet.Postgres || !rule.SharedTiers.HasFlag(TierSet.Postgres);
+
+    private CompiledStrategy? StrategyOf(OwedSession owed, ActiveRule rule)
+        => (owed.Strategy ?? rule.Rule.Strategy) is { } name ? _rules.Policy.Strategies.GetValueOrDefault(name) : null;
+
+    private static RemoteChange ChangeOf(OwedSession owed, SessionHeader header, ActiveRule rule, TierSet tier, CompiledStrategy? strategy, HeldItems held)
+    {
+        var isProjection = strategy is { Items: var globs } && !globs.Any(glob => glob.IsAny);
+        var (puts, unheld) = (new List<ItemSnapshot>(), new List<UnheldItem>());
+        foreach (var item in held.Items)
+        {
+            if (!isProjection || strategy!.Items.Any(glob => glob.IsMatch(item.Key)))
+            {
+                puts.Add(item);
+                continue;
+            }
+
+            unheld.Add(new UnheldItem(item.Key, item.Version));
+            item.Value.Release();
+        }
+
+        var removals = owed.Items.Where(item => item.Value.IsRemoved && !held.Has(item.Key)).Select(item => new RemovedItem(item.Key, item.Value.Version)).ToList();
+        var floor = header.Floor > owed.Floor ? header.Floor : owed.Floor;
+        var ttl = tier == TierSet.Postgres ? rule.PostgresTtlMs : strategy is { Ttl: var own } && own > TimeSpan.Zero ? (long)own.TotalMilliseconds : rule.RedisTtlMs;
+        return new RemoteChange(owed.Key)
+        {
+            Header = header with { Floor = floor },
+            Floor = floor,
+            IsPartial = header.IsPartial,
+            IsWhole = held.IsWhole,
+            IsAnnounced = owed.Items.Count > 0 || owed.Floor != ItemVersion.None || owed.IsWhole,
+            ExpiresMs = Math.Min(header.DeadlineMs, header.LastAccessMs + ttl),
+            Puts = puts,
+            Unheld = unheld,
+            Removals = removals,
+            Projection = isProjection ? [.. strategy!.Items.Select(glob => glob.Text)] : null,
+            DataCategory = rule.Rule.DataCategory,
+            Newest = owed.Newest,
+        };
+    }
+
+    /// <summary>What memory, else the disk, else the note itself holds of what is owed, as it is now.</summary>
+    private HeldItems HeldOf(OwedSession owed)
+    {
+        var hash = _memory.HashOf(owed.Key);
+        if (HeldInMemory(owed, hash) is { } resident) return resident;
+        if (_disk is not null && _disk.Contains(owed.Key))
+        {
+            var status = _disk.TryReadSession(owed.Key, out var session);
+            if (status == DiskReadStatus.Unavailable) throw new IOException("The disk cannot say what it holds of a session that is owed.");
+            if (status == DiskReadStatus.Found) return HeldItems.Of(owed, session);
+        }
+
+        var carried = owed.Items.Values.Where(item => item.Carried is not null).Select(item => item.Carried!.Value).ToList();
+        var isKnown = carried.Count > 0 || owed.Items.Values.Any(item => item.IsRemoved);
+        return new HeldItems(isKnown ? owed.Header : null, carried, isWhole: false);
+    }
+
+    private unsafe HeldItems? HeldInMemory(OwedSession owed, ulong hash)
+    {
+        var shard = _memory.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var session = shard.FindSession_NeedsLock(owed.Key, hash);
+            if (session == null || session->Flags.Has(SessionFlags.HasDiskItems)) return null;
+            var header = shard.HeaderOf_NeedsLock(session, _rules.Stored(session->RuleId, owed.Key));
+            var items = new List<ItemSnapshot>();
+            for (var item = session->Items; item != null; item = item->Following)
+            {
+                var key = ItemRecord.Key(item).ToArray();
+                if (!owed.IsWhole && !(owed.Items.TryGetValue(key, out var change) && item->Version >= change.Version)) continue;
+                items.Add(new ItemSnapshot(key, shard.ContentTypeOf_NeedsLock(item), item->Version, shard.CopyValue_NeedsLock(item)));
+            }
+
+            return new HeldItems(header, items, !header.IsPartial && items.Count == session->ItemCount && items.Count > 0);
+        }
+    }
+
+    /// <summary>The last tier had no such session before: what is here is all of it, and the nearer tier may know.</summary>
+    private unsafe void BelieveWhole(byte[] key, ulong hash)
+    {
+        var shard = _memory.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var session = shard.FindSession_NeedsLock(key, hash);
+            if (session == null || !session->Flags.Has(SessionFlags.Partial)) return;
+            session->Flags &= ~SessionFlags.Partial;
+            var rule = _rules.Stored(session->RuleId, key);
+            var note = new OwedNote(key, session->Floor, _clock.NowMs) { Header = shard.HeaderOf_NeedsLock(session, rule), IsWhole = true };
+            if (rule.SharedTiers.HasFlag(TierSet.Redis)) _shared!.Of(TierSet.Redis)?.Outbox.Note(note, wait: false);
+        }
+    }
+}

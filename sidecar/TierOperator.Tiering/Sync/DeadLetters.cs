@@ -1,0 +1,102 @@
+using System.Text.Json;
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Disk;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Sync;
+
+/// <summary>A change that a tier will never take as it is. The values stay in the local tiers until somebody decides.</summary>
+/// <param name="Tier">The tier that refused it.</param>
+/// <param name="Session">The session's key.</param>
+/// <param name="Items">The items that were to be sent.</param>
+/// <param name="Reason">What the tier said.</param>
+/// <param name="RefusedMs">When, Unix milliseconds.</param>
+public sealed record DeadLetter(TierSet Tier, byte[] Session, IReadOnlyList<byte[]> Items, string Reason, long RefusedMs)
+{
+    /// <summary>Names it in calls: unique in this data folder.</summary>
+    public long Id { get; init; }
+}
+
+/// <summary>What tiers refused for good; kept in the data folder where there is one. Bounded: past its limit the oldest goes, counted.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class DeadLetters
+{
+    private const string FileName = "dead-letters.json";
+    private const int Limit = 10_000;
+
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<long, DeadLetter> _letters = [];
+    private readonly HashSet<byte[]> _sessions = new(KeyComparer.Instance);
+    private readonly IDiskDoor? _door;
+    private readonly string? _folder;
+    private long _lastId;
+    private long _dropped;
+
+    public DeadLetters(IDiskDoor? door, string? folder)
+    {
+        (_door, _folder) = (door, folder);
+        if (_folder is null || _door is null || !_door.List(_folder).Any(file => file.Name == FileName)) return;
+        foreach (var letter in JsonSerializer.Deserialize<List<DeadLetter>>(DiskFile.ReadAll(_door, Path.Combine(_folder, FileName))) ?? []) Keep_NeedsLock(letter);
+    }
+
+    public int Count { get { lock (_gate) return _letters.Count; } }
+
+    /// <summary>Letters that were given up because there were too many.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<DeadLetter> All { get { lock (_gate) return [.. _letters.Values]; } }
+
+    public bool Concerns(byte[] session)
+    {
+        lock (_gate) return _sessions.Contains(session);
+    }
+
+    public void Add(DeadLetter letter)
+    {
+        lock (_gate)
+        {
+            Keep_NeedsLock(letter with { Id = ++_lastId });
+            if (_letters.Count > Limit)
+            {
+                _letters.Remove(_letters.Keys.First());
+                Interlocked.Increment(ref _dropped);
+            }
+
+            Save_NeedsLock();
+        }
+    }
+
+    /// <summary>Takes a letter out; null when there is none of that id.</summary>
+    public DeadLetter? Take(long id)
+    {
+        lock (_gate)
+        {
+            if (!_letters.Remove(id, out var letter)) return null;
+            if (!_letters.Values.Any(other => other.Session.AsSpan().SequenceEqual(letter.Session))) _sessions.Remove(letter.Session);
+            Save_NeedsLock();
+            return letter;
+        }
+    }
+
+    private void Keep_NeedsLock(DeadLetter letter)
+    {
+        _letters[letter.Id] = letter;
+        _sessions.Add(letter.Session);
+        _lastId = Math.Max(_lastId, letter.Id);
+    }
+
+    /// <summary>A disk that fails costs the list, not the work: it is written again with the next change.</summary>
+    private void Save_NeedsLock()
+    {
+        if (_folder is null || _door is null) return;
+        try
+        {
+            DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(_letters.Values));
+        }
+        catch (Exception error) when (DiskErrors.IsDiskError(error))
+        {
+            // Said by the disk tier's own state.
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Tiering.Sync;
+
+/// <summary>What a tier has yet to hear of one session, as a reader of that tier must know it. Immutable.</summary>
+internal sealed class PendingChanges
+{
+    public static readonly PendingChanges None = new();
+
+    private static readonly Dictionary<byte[], ItemVersion> s_nothing = new(KeyComparer.Instance);
+
+    private PendingChanges()
+    {
+    }
+
+    public bool IsNone => ReferenceEquals(this, None);
+
+    /// <summary>The session is deleted, and nothing was written since.</summary>
+    public bool IsDelete { get; private init; }
+    public ItemVersion Floor { get; private init; }
+    public IReadOnlyDictionary<byte[], ItemVersion> Removed { get; private init; } = s_nothing;
+
+    /// <summary>Every item that was changed.</summary>
+    public IReadOnlySet<byte[]>? Items { get; private init; }
+
+    public static PendingChanges Of(OwedSession? sent, OwedSession? waiting)
+    {
+        var removed = new Dictionary<byte[], ItemVersion>(KeyComparer.Instance);
+        var items = new HashSet<byte[]>(KeyComparer.Instance);
+        foreach (var owed in new[] { sent, waiting })
+        {
+            foreach (var (item, change) in owed?.Items ?? new Dictionary<byte[], OwedItem>())
+            {
+                items.Add(item);
+                if (change.IsRemoved) removed[item] = change.Version;
+                else removed.Remove(item);
+            }
+        }
+
+        var last = waiting ?? sent!;
+        var floor = sent is not null && sent.Floor > last.Floor ? sent.Floor : last.Floor;
+        return new PendingChanges { IsDelete = last.IsDelete, Floor = floor, Removed = removed, Items = items };
+    }
+}

@@ -1,0 +1,73 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Remote;
+
+namespace TierOperator.Tiering.Sync;
+
+/// <summary>A remote tier as the engine is given it.</summary>
+public sealed record RemoteTierBinding(IRemoteTier Tier, TimeSpan Timeout)
+{
+    /// <summary>How this sidecar hears of what others write; null when it cannot.</summary>
+    public IBackplane? Backplane { get; init; }
+}
+
+/// <summary>The tiers outside this process that the policy declares, in the order in which a read asks them.</summary>
+internal sealed class SharedTiers(IReadOnlyList<SyncLoop> loops, IReadOnlyList<IBackplane> backplanes) : IAsyncDisposable
+{
+    public IReadOnlyList<SyncLoop> Loops => loops;
+    public IReadOnlyList<IBackplane> Backplanes => backplanes;
+    public TierSet Bound { get; } = loops.Aggregate(TierSet.None, static (tiers, loop) => tiers | loop.Link.Flag);
+
+    /// <summary>Those that take writes now.</summary>
+    public TierSet Writable => loops.Aggregate(TierSet.None, static (tiers, loop) => loop.Link.CanWrite ? tiers | loop.Link.Flag : tiers);
+
+    /// <summary>The tier that decides conditional writes of a rule: Redis where it has it, else PostgreSQL.</summary>
+    public SyncLoop? DeciderOf(TierSet tiers) => loops.FirstOrDefault(loop => tiers.HasFlag(loop.Link.Flag));
+
+    public SyncLoop? Of(TierSet tier) => loops.FirstOrDefault(loop => loop.Link.Flag == tier);
+
+    public bool Owes(byte[] key)
+    {
+        foreach (var loop in loops)
+            if (loop.Outbox.Owes(key)) return true;
+        return false;
+    }
+
+    /// <summary>While the journal holds what no outbox has noted, any session may be owed.</summary>
+    public bool IsBehind
+    {
+        get
+        {
+            foreach (var loop in loops)
+                if (loop.Outbox.BehindFrom is not null) return true;
+            return false;
+        }
+    }
+
+    public void Start()
+    {
+        foreach (var loop in loops)
+        {
+            loop.Link.Tier.Start();
+            loop.Start();
+        }
+
+        foreach (var backplane in backplanes) backplane.Start();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var backplane in backplanes) await backplane.DisposeAsync();
+        foreach (var loop in loops) await loop.DisposeAsync();
+    }
+
+    public static string NameOf(TierSet tier) => tier switch
+    {
+        TierSet.Redis => "redis",
+        TierSet.Postgres => "postgres",
+        TierSet.Spillover => "spillover",
+        _ => "memory",
+    };
+
+    public static string NamesOf(TierSet tiers)
+        => string.Join(", ", new[] { TierSet.Memory, TierSet.Spillover, TierSet.Redis, TierSet.Postgres }.Where(tier => tiers.HasFlag(tier)).Select(NameOf));
+}
