@@ -1,11 +1,13 @@
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Sync;
 
 namespace TierOperator.Tiering.Engine;
 
 public sealed partial class TierEngine
 {
     internal EngineCounters Counters => _counters;
+    internal DeadLetters DeadLetters => _deadLetters;
     internal MemoryTier Memory => _memory;
     internal long InFlightUsedBytes => _inFlight.UsedBytes;
 

@@ -5,9 +5,9 @@ namespace TierOperator.Tiering.Sync;
 /// <summary>What a tier has yet to hear of one session, as a reader of that tier must know it. Immutable.</summary>
 internal sealed class PendingChanges
 {
-    public static readonly PendingChanges None = new();
-
     private static readonly Dictionary<byte[], ItemVersion> s_nothing = new(KeyComparer.Instance);
+
+    public static readonly PendingChanges None = new(); // after what its own fields begin with
 
     private PendingChanges()
     {

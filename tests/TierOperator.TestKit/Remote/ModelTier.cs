@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering;
+using TierOperator.Tiering.Remote;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.TestKit.Remote;
+
+/// <summary>
+/// The rules of a shared tier in their plainest form, in this process: what the engine's tests run on, so that a fault is a switch.
+/// The real tiers answer for themselves in their own tests.
+/// </summary>
+public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<byte[], Stored> _sessions = new(KeyComparer.Instance);
+
+    public TierSet Tier => tier;
+    public RemoteTierState State { get; private set; } = new(RemoteHealth.Healthy);
+    public bool IsConnected => true;
+
+    /// <summary>Every call answers Unavailable, as if it had timed out.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>Changes of these sessions are refused for good.</summary>
+    public ConcurrentDictionary<string, bool> Refused { get; } = new();
+
+    /// <summary>How often a session was asked for whole.</summary>
+    public int SessionReads { get; private set; }
+    public int Applied { get; private set; }
+
+    public event Action<RemoteTierState>? StateChanged;
+    public event Action? Forgot;
+    public event Action<RemoteAnnouncement>? Announced;
+    public event Action? Gap;
+
+    public void Start()
+    {
+    }
+
+    public void SetState(RemoteTierState state)
+    {
+        State = state;
+        StateChanged?.Invoke(state);
+    }
+
+    /// <summary>The server comes back empty.</summary>
+    public void Forget()
+    {
+        lock (_gate) _sessions.Clear();
+        Forgot?.Invoke();
+    }
+
+    public void RaiseGap() => Gap?.Invoke();
+
+    public ValueTask<RemoteItem> ReadItemAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, CancellationToken cancellationToken)
+    {
+        if (IsAway) return new(new RemoteItem(RemoteReadStatus.Unavailable));
+        lock (_gate)
+        {
+            if (!_sessions.TryGetValue(session.ToArray(), out var stored)) return new(new RemoteItem(RemoteReadStatus.NotFound));
+            if (stored.Header is null) return new(new RemoteItem(RemoteReadStatus.NotFound) { IsDeleted = true });
+            if (stored.Items.TryGetValue(item.ToArray(), out var found)) return new(new RemoteItem(RemoteReadStatus.Found) { Header = stored.Header, Item = found });
+            return new(new RemoteItem(stored.IsPart ? RemoteReadStatus.NotHeld : RemoteReadStatus.NotFound) { Header = stored.Header });
+        }
+    }
+
+    public ValueTask<RemoteSession> ReadSessionAsync(ReadOnlyMemory<byte> session, CancellationToken cancellationToken)
+    {
+        if (IsAway) return new(new RemoteSession(RemoteReadStatus.Unavailable));
+        lock (_gate)
+        {
+            SessionReads++;
+            var key = session.ToArray();
+            if (!_sessions.TryGetValue(key, out var stored)) return new(new RemoteSession(RemoteReadStatus.NotFound));
+            if (stored.Header is null) return new(new RemoteSession(RemoteReadStatus.NotFound) { Floor = stored.Floor, Newest = stored.Newest });
+            return new(new RemoteSession(RemoteReadStatus.Found)
+            {
+                Session = new SessionSnapshot(key, stored.Header, [.. stored.Items.Values]),
+                IsProjection = stored.IsPart, Newest = stored.Newest, Floor = ItemVersion.None,
+            });
+        }
+    }
+
+    public ValueTask<IReadOnlyList<RemoteResult>> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+    {
+        var results = new List<RemoteResult>();
+        var announced = new List<RemoteAnnouncement>();
+        lock (_gate)
+        {
+            foreach (var change in changes)
+            {
+                results.Add(IsAway ? new RemoteResult(RemoteStatus.Unavailable) : Apply_NeedsLock(change));
+                if (results[^1].Status == RemoteStatus.Applied && change.IsAnnounced) announced.Add(new RemoteAnnouncement(change.Session.ToArray(), change.Newest, change.Newest.Node));
+            }
+        }
+
+        foreach (var announcement in announced) Announced?.Invoke(announcement);
+        return new(results);
+    }
+
+    public ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
+    {
+        if (IsAway) return new(new RemoteListing(RemoteReadStatus.Unavailable, []));
+        lock (_gate)
+        {
+            var keys = _sessions.Where(entry => entry.Value.Header is not null && entry.Key.AsSpan().StartsWith(prefix.Span) && entry.Key.AsSpan().SequenceCompareTo(after.Span) > 0)
+                .OrderBy(entry => Convert.ToHexString(entry.Key), StringComparer.Ordinal).Take(limit);
+            return new(new RemoteListing(RemoteReadStatus.Found, [.. keys.Select(entry => new RemoteListed(entry.Key, entry.Value.Items.Count, 0, 0))]));
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private RemoteResult Apply_NeedsLock(RemoteChange change)
+    {
+        var key = change.Session.ToArray();
+        if (Refused.ContainsKey(System.Text.Encoding.UTF8.GetString(key))) return new RemoteResult(RemoteStatus.Refused) { Detail = "The test refuses it." };
+        var isThere = _sessions.TryGetValue(key, out var stored);
+        stored ??= new Stored();
+        var existed = stored.Header is not null;
+        if (change.Condition is { Unchanged: { } seen } && stored.Newest != seen) return new RemoteResult(RemoteStatus.ConditionFailed) { Newest = stored.Newest };
+        if (!change.IsAnnounced && !existed) return new RemoteResult(RemoteStatus.Applied);
+        if (!isThere) _sessions[key] = stored;
+        Applied++;
+        stored.Take(change, tier == TierSet.Redis);
+        return new RemoteResult(RemoteStatus.Applied) { Existed = existed, Newest = stored.Newest };
+    }
+
+    private sealed class Stored
+    {
+        public Dictionary<byte[], ItemSnapshot> Items { get; } = new(KeyComparer.Instance);
+        public Dictionary<byte[], ItemVersion> Removed { get; } = new(KeyComparer.Instance);
+        public SessionHeader? Header { get; private set; }
+        public ItemVersion Floor { get; private set; }
+        public ItemVersion Newest { get; private set; }
+        public bool IsPart { get; private set; }
+
+        public void Take(RemoteChange change, bool mayForget)
+        {
+            var floor = change.Header?.Floor ?? change.Floor;
+            if (floor > Floor) Floor = floor;
+            if (change.Newest > Newest) Newest = change.Newest;
+            foreach (var removal in change.Removals)
+            {
+                var item = removal.Item.ToArray();
+                if (removal.Version > Removed.GetValueOrDefault(item)) Removed[item] = removal.Version;
+            }
+
+            if (change.Header is not null && Header is null) IsPart = mayForget && !change.IsWhole && change.Removals.Count + change.Puts.Count > 0;
+            if (change.IsWhole || change.Projection is not null) IsPart = change.Projection is not null;
+            if (change.Header is not null) Header = change.Header;
+            foreach (var put in change.Puts)
+                if (!Items.TryGetValue(put.Key, out var there) || put.Version > there.Version) Items[put.Key] = put with { Value = new ItemValue(put.Value.ToArray()) };
+            foreach (var (item, there) in Items.ToList())
+            {
+                var isGone = change.Header is null && Header is not null && there.Version <= Floor;
+                if (isGone || there.Version < Floor || there.Version < Removed.GetValueOrDefault(item)) Items.Remove(item);
+            }
+
+            if (change.Header is null && Items.Count == 0) Header = null;
+        }
+    }
+}
