@@ -51,7 +51,7 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
         Forgot?.Invoke();
     }
 
-    public void RaiseGap() => Gap?.Invoke();
+    public void SkipAnnouncements() => Gap?.Invoke();
 
     public ValueTask<RemoteItem> ReadItemAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, CancellationToken cancellationToken)
     {

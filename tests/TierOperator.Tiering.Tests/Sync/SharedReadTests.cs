@@ -4,7 +4,6 @@ using TierOperator.Policy.Compiled;
 using TierOperator.TestKit.Remote;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Remote;
-using TierOperator.Tiering.Tests.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Sync;
@@ -63,7 +62,7 @@ public sealed class SharedReadTests : IAsyncDisposable
         await _two.ReadAsync("s", "i");
         var reads = _two.Redis.SessionReads;
 
-        _two.Redis.RaiseGap();
+        _two.Redis.SkipAnnouncements();
         await _two.ReadAsync("s", "i");
 
         Assert.True(_two.Redis.SessionReads > reads);
