@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace TierOperator.TestKit.Postgres;
+
+/// <summary>
+/// Data folders for servers. Making one takes a second or two, so one is made per process and copied. A server refuses to run as
+/// root, so where the tests do, it runs as Debian's user postgres and owns its folder.
+/// </summary>
+internal static class PostgresFolder
+{
+    private const string ServerUser = "postgres";
+    private static readonly Lazy<Task<string>> s_template = new(MakeTemplateAsync);
+
+    public static async Task<string> CreateAsync()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"tier-postgres-{Guid.NewGuid():n}");
+        await RunAsync(AsServerUser("cp", ["-a", await s_template.Value, folder]));
+        return folder;
+    }
+
+    public static async Task AddCertificateAsync(string folder, (string Certificate, string Key) pem)
+    {
+        await WriteAsync(Path.Combine(folder, "server.crt"), pem.Certificate);
+        await WriteAsync(Path.Combine(folder, "server.key"), pem.Key);
+        await File.AppendAllTextAsync(Path.Combine(folder, "postgresql.conf"), "\nssl = on\n");
+    }
+
+    /// <summary>A program of the newest PostgreSQL that is installed.</summary>
+    public static string Program(string name)
+        => Directory.Exists("/usr/lib/postgresql")
+            ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin", name)).Where(File.Exists).Max(StringComparer.Ordinal)
+              ?? throw new FileNotFoundException($"{name} is missing: apt-get install postgresql")
+            : throw new FileNotFoundException("PostgreSQL is missing: apt-get install postgresql");
+
+    public static ProcessStartInfo AsServerUser(string program, IEnumerable<string> arguments)
+    {
+        // setpriv becomes the program, so the process is the server itself and its id can be signalled.
+        var start = Environment.UserName == "root"
+            ? new ProcessStartInfo("setpriv", ["--reuid", ServerUser, "--regid", ServerUser, "--clear-groups", program, .. arguments])
+            : new ProcessStartInfo(program, arguments);
+        start.WorkingDirectory = "/";
+        return start;
+    }
+
+    private static async Task<string> MakeTemplateAsync()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"tier-postgres-template-{Guid.NewGuid():n}");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        var passwordFile = Path.GetTempFileName();
+        try
+        {
+            await WriteAsync(passwordFile, PostgresServer.Password);
+            await RunAsync(AsServerUser(Program("initdb"), [
+                "-D", folder, "-U", PostgresServer.User, "--pwfile", passwordFile, "--auth", "scram-sha-256", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync"]));
+        }
+        finally
+        {
+            File.Delete(passwordFile);
+        }
+
+        return folder;
+    }
+
+    /// <summary>Writes a file that only the server's user may read, which it insists on for keys.</summary>
+    private static async Task WriteAsync(string path, string text)
+    {
+        await File.WriteAllTextAsync(path, text);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (Environment.UserName == "root") await RunAsync(new ProcessStartInfo("chown", [ServerUser, path]));
+    }
+
+    private static async Task RunAsync(ProcessStartInfo start)
+    {
+        start.RedirectStandardError = start.RedirectStandardOutput = true;
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        _ = process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{start.FileName} failed: {await errors}");
+    }
+}
