@@ -1,5 +1,4 @@
 using System.Globalization;
-using TierOperator.Tiering.Remote;
 
 namespace TierOperator.Tiering.Postgres;
 
@@ -12,10 +11,6 @@ internal static class AnnouncementNote
     /// <summary>NOTIFY takes 7,999 bytes; the rest is for the node and its number.</summary>
     private const int MaxLength = 7900;
     private const string Untold = "*";
-
-    /// <summary>True where a change is more than a touch.</summary>
-    public static bool IsNews(RemoteChange change)
-        => change.Header is not { } header || change.Puts.Count > 0 || change.Removals.Count > 0 || (header.Floor != ItemVersion.None && header.Floor == change.Newest);
 
     public static void Add(List<string> notes, ReadOnlySpan<byte> session, ItemVersion newest)
     {

@@ -14,9 +14,6 @@ internal sealed class ChangeWriter(PostgresTierOptions options, PostgresCalls ca
 {
     private const int MaxChanges = 500;
     private const long MaxBytes = 8 * 1024 * 1024;
-    private const int SessionParameters = 17;
-    private const int ItemParameters = 11;
-    private const int FirstParameters = 6;
     private readonly ChangeEncoder _encoder = new(options);
     private readonly string _channel = AnnouncementChannel.Of(options.Remote.Namespace, options.Remote.Policy, options.Url.Schema);
 
@@ -88,7 +85,7 @@ internal sealed class ChangeWriter(PostgresTierOptions options, PostgresCalls ca
         }
 
         var timeout = changes.Count == 1 ? calls.TimeoutFor(bytes) : calls.BatchTimeout + calls.TimeoutFor(bytes) - calls.TimeoutFor(0);
-        return calls.WriteAsync(Command(columns, changes[batch[0]].Condition), reader => ReadAsync(reader, batch.Count), static applied => applied.Number, timeout, cancellationToken);
+        return calls.WriteAsync(Command(columns, changes[batch[0]].Condition), reader => ReadAsync(reader, batch.Count), static applied => applied.Writes, timeout, cancellationToken);
     }
 
     private NpgsqlBatchCommand Command(ChangeColumns columns, RemoteCondition? condition)
@@ -98,11 +95,9 @@ internal sealed class ChangeWriter(PostgresTierOptions options, PostgresCalls ca
         AddFirst(command.Parameters, columns);
         columns.AddTo(command.Parameters);
         var numbers = string.Join(", ", Enumerable.Range(1, command.Parameters.Count).Select(static number => $"${number}"));
-#pragma warning disable CA2100 // the schema's name was checked to be letters, digits and underscores; the rest are numbers
         command.CommandText = condition is null
             ? $"SELECT out_ord, out_applied, out_existed, out_newest, out_number, true FROM {calls.Schema}.apply({numbers})"
             : $"SELECT out_ord, out_applied, out_existed, out_newest, out_number, out_met FROM {calls.Schema}.apply_if({numbers})";
-#pragma warning restore CA2100
         return command;
     }
 
@@ -130,13 +125,13 @@ internal sealed class ChangeWriter(PostgresTierOptions options, PostgresCalls ca
     {
         var results = new RemoteResult[count];
         Array.Fill(results, new RemoteResult(RemoteStatus.Unavailable));
-        long number = 0;
+        long writes = 0;
         while (await reader.ReadAsync())
         {
             var ord = reader.GetInt32(0);
             if (ord == 0)
             {
-                number = reader.GetInt64(4);
+                writes = reader.GetInt64(4);
                 continue;
             }
 
@@ -144,8 +139,8 @@ internal sealed class ChangeWriter(PostgresTierOptions options, PostgresCalls ca
             results[ord - 1] = new RemoteResult(status) { Existed = await reader.IsDBNullAsync(2) ? null : reader.GetBoolean(2), Newest = VersionColumn.To(reader.GetGuid(3)) };
         }
 
-        return new Applied(results, number);
+        return new Applied(results, writes);
     }
 
-    private sealed record Applied(RemoteResult[] Results, long Number);
+    private sealed record Applied(RemoteResult[] Results, long Writes);
 }

@@ -25,18 +25,18 @@ internal sealed class PostgresCalls(PostgresTierOptions options, PostgresGateway
     public Task<PostgresAnswer<T>> ReadAsync<T>(NpgsqlBatchCommand command, Func<NpgsqlDataReader, Task<T>> read, TimeSpan timeout, CancellationToken cancellationToken)
         => RunAsync(monitor => monitor.CanRead, command, read, static _ => 0, timeout, cancellationToken);
 
-    /// <summary>Runs a statement that writes; <paramref name="number"/> tells this sidecar's newest number from the answer, 0 for none.</summary>
-    public Task<PostgresAnswer<T>> WriteAsync<T>(NpgsqlBatchCommand command, Func<NpgsqlDataReader, Task<T>> read, Func<T, long> number, TimeSpan timeout, CancellationToken cancellationToken)
-        => RunAsync(static state => state.CanWrite, command, read, number, timeout, cancellationToken);
+    /// <summary>Runs a statement that writes; <paramref name="writes"/> tells from the answer how many of this sidecar's writes the server knows, 0 for none.</summary>
+    public Task<PostgresAnswer<T>> WriteAsync<T>(NpgsqlBatchCommand command, Func<NpgsqlDataReader, Task<T>> read, Func<T, long> writes, TimeSpan timeout, CancellationToken cancellationToken)
+        => RunAsync(static state => state.CanWrite, command, read, writes, timeout, cancellationToken);
 
     /// <summary>Runs several statements as one transaction.</summary>
     public Task<PostgresAnswer<T>> TransactAsync<T>(Func<NpgsqlConnection, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken)
         => GuardAsync(static state => state.CanWrite, connection => InTransactionAsync(connection, work, timeout), static _ => 0, timeout, cancellationToken);
 
-    private Task<PostgresAnswer<T>> RunAsync<T>(Func<RemoteTierState, bool> allowed, NpgsqlBatchCommand command, Func<NpgsqlDataReader, Task<T>> read, Func<T, long> number, TimeSpan timeout, CancellationToken cancellationToken)
-        => GuardAsync(allowed, connection => ExecuteAsync(connection, command, read, timeout), number, timeout, cancellationToken);
+    private Task<PostgresAnswer<T>> RunAsync<T>(Func<RemoteTierState, bool> allowed, NpgsqlBatchCommand command, Func<NpgsqlDataReader, Task<T>> read, Func<T, long> writes, TimeSpan timeout, CancellationToken cancellationToken)
+        => GuardAsync(allowed, connection => ExecuteAsync(connection, command, read, timeout), writes, timeout, cancellationToken);
 
-    private async Task<PostgresAnswer<T>> GuardAsync<T>(Func<RemoteTierState, bool> allowed, Func<NpgsqlConnection, Task<T>> work, Func<T, long> number, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<PostgresAnswer<T>> GuardAsync<T>(Func<RemoteTierState, bool> allowed, Func<NpgsqlConnection, Task<T>> work, Func<T, long> writes, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         if (monitor.State.Health == RemoteHealth.Connecting && !await IsLookedAtAsync(timeout, cancellationToken)) return Unavailable<T>();
@@ -46,7 +46,7 @@ internal sealed class PostgresCalls(PostgresTierOptions options, PostgresGateway
         try
         {
             var value = await gateway.RunAsync(work, left, cancellationToken);
-            monitor.Succeeded(number(value));
+            monitor.Succeeded(writes(value));
             return new PostgresAnswer<T>(value, null);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested && error is NpgsqlException or TimeoutException or IOException or OperationCanceledException or ObjectDisposedException or PostgresStateException)

@@ -83,7 +83,9 @@ internal sealed record PostgresFault(PostgresFaultKind Kind, string Reason)
 }
 
 /// <summary>A state of the database that we found ourselves: a newer schema, somebody else's tables, a standby.</summary>
+#pragma warning disable CA1064 // it never leaves this folder
 internal sealed class PostgresStateException(PostgresFaultKind kind, string message) : Exception(message)
 {
     public PostgresFaultKind Kind => kind;
 }
+#pragma warning restore CA1064

@@ -22,7 +22,9 @@ internal sealed class PostgresGateway(PostgresTierOptions options, TimeProvider 
     /// </summary>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken)
     {
+#pragma warning disable CA2000 // the call that is left behind disposes of it, when it ends
         var pool = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+#pragma warning restore CA2000
         var run = WorkAsync(work, pool.Token);
         try
         {
@@ -53,6 +55,12 @@ internal sealed class PostgresGateway(PostgresTierOptions options, TimeProvider 
 
         old.Dispose(); // idle ones close now; those that hang close when TCP gives them up
         return true;
+    }
+
+    /// <summary>Closes connections that nobody uses, so that no call finds out by itself that they are broken.</summary>
+    public void DropIdle()
+    {
+        lock (_lock) _source.Clear();
     }
 
     public async ValueTask DisposeAsync() => await _source.DisposeAsync();

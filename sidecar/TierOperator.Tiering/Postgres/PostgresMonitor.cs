@@ -36,13 +36,13 @@ internal sealed class PostgresMonitor(PostgresTierOptions options, PostgresGatew
 
     public void Start() => _loop = Task.Run(() => LoopAsync(_stop.Token));
 
-    /// <summary>A call has done well; <paramref name="number"/> is this sidecar's newest number there, 0 where the call wrote nothing.</summary>
-    public void Succeeded(long number)
+    /// <summary>A call has done well; <paramref name="writes"/> is how many of this sidecar's writes the server knows, 0 where the call wrote nothing.</summary>
+    public void Succeeded(long writes)
     {
-        if (number == 0) return;
+        if (writes == 0) return;
         Volatile.Write(ref _refusedWrites, 0);
-        for (var seen = Volatile.Read(ref _acknowledged); number > seen; seen = Volatile.Read(ref _acknowledged))
-            if (Interlocked.CompareExchange(ref _acknowledged, number, seen) == seen) return;
+        for (var seen = Volatile.Read(ref _acknowledged); writes > seen; seen = Volatile.Read(ref _acknowledged))
+            if (Interlocked.CompareExchange(ref _acknowledged, writes, seen) == seen) return;
     }
 
     /// <summary>A call has failed: what it says of the server's health is taken over, and the loop looks for itself.</summary>
@@ -86,10 +86,11 @@ internal sealed class PostgresMonitor(PostgresTierOptions options, PostgresGatew
     {
         try
         {
-            var number = await ServerLook.RunAsync(options, _migrator, _isReady, time, logger).WaitAsync(ServerLook.Patience(options, _isReady), time, stop);
+            var writes = await ServerLook.RunAsync(options, _migrator, _isReady, time, logger).WaitAsync(ServerLook.Patience(options, _isReady), time, stop);
             _isReady = true;
+            if (State.Health is RemoteHealth.Unavailable) gateway.DropIdle(); // of a server that has been away they are broken
             if (gateway.ReplaceConnections()) PostgresLog.ConnectionsReplaced(logger);
-            Compare(number);
+            Compare(writes);
             _failures = 0;
             Become(new RemoteTierState(RemoteHealth.Healthy));
         }
@@ -103,10 +104,10 @@ internal sealed class PostgresMonitor(PostgresTierOptions options, PostgresGatew
     }
 
     /// <summary>A server that stands behind what it acknowledged to us has lost it: restored, or failed over to an older copy.</summary>
-    private void Compare(long number)
+    private void Compare(long writes)
     {
         var acknowledged = Volatile.Read(ref _acknowledged);
-        if (number >= acknowledged || Interlocked.CompareExchange(ref _acknowledged, number, acknowledged) != acknowledged) return;
+        if (writes >= acknowledged || Interlocked.CompareExchange(ref _acknowledged, writes, acknowledged) != acknowledged) return;
         PostgresLog.Forgot(logger);
         Forgot?.Invoke();
     }

@@ -16,7 +16,7 @@ internal static class ServerLook
     public static TimeSpan Patience(PostgresTierOptions options, bool isReady)
         => !isReady ? s_migration : options.Remote.Timeout * 2 > s_least ? options.Remote.Timeout * 2 : s_least;
 
-    /// <summary>Migrates where needed, and answers this sidecar's newest number. Throws what is wrong.</summary>
+    /// <summary>Migrates where needed, and answers how many writes of this sidecar the server knows. Throws what is wrong.</summary>
     public static async Task<long> RunAsync(PostgresTierOptions options, Migrator migrator, bool isReady, TimeProvider time, ILogger logger)
     {
         await using var source = ConnectionSettings.Single(options.Url);
@@ -27,20 +27,20 @@ internal static class ServerLook
             if (changed) PostgresLog.Migrated(logger, version);
         }
 
-        var (isReadOnly, schemaVersion, number) = await ReadAsync(connection, options);
+        var (isReadOnly, schemaVersion, writes) = await ReadAsync(connection, options);
         migrator.Check(schemaVersion);
         return isReadOnly
             ? throw new PostgresStateException(PostgresFaultKind.NoWrites, $"The {options.Url.Display} is read-only (a standby, or set so): name the primary, or wait for its promotion.")
-            : number;
+            : writes;
     }
 
-    private static async Task<(bool IsReadOnly, int Version, long Number)> ReadAsync(NpgsqlConnection connection, PostgresTierOptions options)
+    private static async Task<(bool IsReadOnly, int Version, long Writes)> ReadAsync(NpgsqlConnection connection, PostgresTierOptions options)
     {
         var schema = options.Url.Schema;
         await using var command = new NpgsqlCommand($"""
             SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
                    (SELECT coalesce(max(number), 0) FROM {schema}.migration),
-                   coalesce((SELECT number FROM {schema}.node WHERE namespace = $1 AND policy = $2 AND node = $3), 0)
+                   coalesce((SELECT writes FROM {schema}.node WHERE namespace = $1 AND policy = $2 AND node = $3), 0)
             """, connection)
         {
             Parameters = { new() { Value = options.Remote.Namespace }, new() { Value = options.Remote.Policy }, new() { Value = (long)options.Remote.Node } },

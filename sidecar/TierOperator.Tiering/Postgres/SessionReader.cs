@@ -1,4 +1,3 @@
-using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using TierOperator.Tiering.Remote;
@@ -76,7 +75,7 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
     private async Task<RemoteSession> SessionOfAsync(NpgsqlDataReader reader, byte[] key, long nowMs)
     {
         if (!await reader.ReadAsync()) return new RemoteSession(RemoteReadStatus.NotFound);
-        var (newest, floor) = (VersionColumn.To(reader.GetGuid(9)), Greater(VersionColumn.To(reader.GetGuid(8)), VersionColumn.To(reader.GetGuid(10))));
+        var (newest, floor) = (VersionColumn.To(reader.GetGuid(9)), FloorOf(reader));
         if (HeaderOf(reader, nowMs) is not { } header) return new RemoteSession(RemoteReadStatus.NotFound) { Newest = newest, Floor = floor };
         var session = new SessionSnapshot(key, header, new List<ItemSnapshot>());
         do
@@ -103,7 +102,7 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
         {
             Rule = reader.GetString(0), Kind = (byte)reader.GetInt16(1), Subject = reader.IsDBNull(2) ? null : reader.GetString(2),
             CreatedMs = reader.GetInt64(3), LastAccessMs = reader.GetInt64(4), DeadlineMs = reader.GetInt64(5), ExplicitDeadline = reader.GetBoolean(6),
-            Accesses = (uint)reader.GetInt64(7), Floor = VersionColumn.To(reader.GetGuid(8)),
+            Accesses = (uint)reader.GetInt64(7), Floor = FloorOf(reader),
         };
     }
 
@@ -122,7 +121,7 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
         return true;
     }
 
-    private static async Task<IReadOnlyList<RemoteListed>> ListedAsync(NpgsqlDataReader reader, ReadOnlyMemory<byte> prefix)
+    public static async Task<IReadOnlyList<RemoteListed>> ListedAsync(NpgsqlDataReader reader, ReadOnlyMemory<byte> prefix)
     {
         var listed = new List<RemoteListed>();
         while (await reader.ReadAsync())
@@ -134,5 +133,9 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
         return listed;
     }
 
-    private static ItemVersion Greater(ItemVersion left, ItemVersion right) => left > right ? left : right;
+    private static ItemVersion FloorOf(NpgsqlDataReader reader)
+    {
+        var (replaced, deleted) = (VersionColumn.To(reader.GetGuid(8)), VersionColumn.To(reader.GetGuid(10)));
+        return replaced > deleted ? replaced : deleted;
+    }
 }

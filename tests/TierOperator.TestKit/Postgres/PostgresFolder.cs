@@ -65,7 +65,7 @@ internal static class PostgresFolder
     private static async Task WriteAsync(string path, string text)
     {
         await File.WriteAllTextAsync(path, text);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await RunAsync(new ProcessStartInfo("chmod", ["600", path]));
         if (Environment.UserName == "root") await RunAsync(new ProcessStartInfo("chown", [ServerUser, path]));
     }
 

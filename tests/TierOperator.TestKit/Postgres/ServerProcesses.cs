@@ -10,11 +10,12 @@ internal static partial class ServerProcesses
     public const int Stop = 19;
     public const int Continue = 18;
 
-    /// <summary>The parent first, so that it can start no new ones meanwhile.</summary>
+    /// <summary>The parent is held first, so that it starts no new ones meanwhile, and does not leave its children to others.</summary>
     public static void SignalTree(int process, int signal)
     {
-        if (Signal(process, signal) != 0) return;
+        if (Signal(process, Stop) != 0) return;
         foreach (var child in ChildrenOf(process)) _ = Signal(child, signal);
+        _ = Signal(process, signal);
     }
 
     private static List<int> ChildrenOf(int parent)

@@ -37,14 +37,14 @@ public sealed class PostgresTierTests(PostgresFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Apply_SameChangeTwice_IsAppliedTwice()
+    public async Task Apply_SameChangeTwice_ChangesNothing()
     {
         var change = Changes.Put("s", 5, ("a", "x"));
         await _tier.ApplyAsync(change);
 
         var again = await _tier.ApplyAsync(change);
 
-        Assert.Equal(RemoteStatus.Applied, again.Status);
+        Assert.Equal(RemoteStatus.Older, again.Status);
         Assert.Equal("x", await _tier.ReadAsync("s", "a"));
     }
 

@@ -49,13 +49,14 @@ ALTER TABLE {schema}.item ALTER COLUMN value SET STORAGE EXTERNAL;
 CREATE INDEX item_words ON {schema}.item USING gin (words) WHERE words IS NOT NULL;
 CREATE INDEX item_removed ON {schema}.item (version) WHERE removed;
 
--- What each sidecar has announced, one row a sidecar: the number tells a listener of gaps, and a server that has lost what
--- it acknowledged from one that has not.
+-- What each sidecar has done, one row a sidecar: `number` counts its announcements, so that a listener notices gaps; `writes` its
+-- writes, so that it notices a server that has lost what it acknowledged.
 CREATE TABLE {schema}.node (
     namespace text NOT NULL,
     policy    text NOT NULL,
     node      bigint NOT NULL,
     number    bigint NOT NULL,
+    writes    bigint NOT NULL,
     seen_ms   bigint NOT NULL,
     PRIMARY KEY (namespace, policy, node)
 ) WITH (fillfactor = 50);

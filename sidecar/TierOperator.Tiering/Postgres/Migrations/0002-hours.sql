@@ -13,4 +13,4 @@ UPDATE {schema}.session SET
 ALTER TABLE {schema}.session ALTER COLUMN written_hour SET NOT NULL;
 ALTER TABLE {schema}.session ALTER COLUMN expires_hour SET NOT NULL;
 CREATE INDEX session_age ON {schema}.session (namespace, policy, category, written_hour, id) WHERE category IS NOT NULL;
-CREATE INDEX session_expiry ON {schema}.session (expires_hour);
+CREATE INDEX session_expiry ON {schema}.session (namespace, policy, expires_hour);

@@ -1,4 +1,6 @@
 -- What retention keeps of what it takes, what a tier refused for good, and how conflicts were decided.
+ALTER TABLE {schema}.session ADD COLUMN packed boolean NOT NULL DEFAULT false;
+
 CREATE TABLE {schema}.archive (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     namespace   text NOT NULL,
@@ -9,7 +11,7 @@ CREATE TABLE {schema}.archive (
     subject     text,
     written_ms  bigint NOT NULL,
     archived_ms bigint NOT NULL,
-    header      jsonb NOT NULL
+    rule        text NOT NULL
 );
 CREATE INDEX archive_key ON {schema}.archive (namespace, policy, lookup);
 CREATE INDEX archive_subject ON {schema}.archive (namespace, policy, subject) WHERE subject IS NOT NULL;
@@ -43,7 +45,7 @@ CREATE TABLE {schema}.dead_letter (
     policy      text NOT NULL,
     node        bigint NOT NULL,
     noted_ms    bigint NOT NULL,
-    lookup      bytea NOT NULL,
+    session     bytea NOT NULL,
     reason      text NOT NULL
 );
 CREATE INDEX dead_letter_of ON {schema}.dead_letter (namespace, policy, id);
@@ -54,7 +56,7 @@ CREATE TABLE {schema}.conflict (
     policy    text NOT NULL,
     node      bigint NOT NULL,
     noted_ms  bigint NOT NULL,
-    lookup    bytea NOT NULL,
+    session   bytea NOT NULL,
     item      bytea NOT NULL,
     strategy  text NOT NULL,
     winner    uuid NOT NULL,

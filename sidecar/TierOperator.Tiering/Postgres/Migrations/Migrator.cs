@@ -83,9 +83,7 @@ internal sealed class Migrator(string schema)
 
     private static async Task RunAsync(NpgsqlConnection connection, string sql)
     {
-#pragma warning disable CA2100 // our own resources, with a schema name that was checked to be letters, digits and underscores
         await using var command = new NpgsqlCommand(sql, connection);
-#pragma warning restore CA2100
         await command.ExecuteNonQueryAsync();
     }
 }

@@ -18,6 +18,7 @@ DECLARE
     e_ids bigint[]; e_taken bigint[]; e_items bigint[]; e_bytes bigint[];
     x_ids bigint[]; x_gone bigint[]; x_items bigint[]; x_bytes bigint[];
     v_number bigint;
+    v_writes bigint;
 BEGIN
     -- 1. Sessions that nobody knew: plain inserts, which is what most of a backlog is.
     WITH given AS (
@@ -82,7 +83,7 @@ BEGIN
                 JOIN unnest(r_ids, r_deleted, r_floor) WITH ORDINALITY AS r(id, deleted, floor, at) ON r.at = k.at
             WHERE i.version > r.deleted AND i.version >= r.floor
         ), before AS (
-            SELECT b.session_id, b.lookup, b.version, CASE WHEN b.removed THEN 0 ELSE 1 END AS items, coalesce(octet_length(b.value), 0) AS bytes
+            SELECT b.session_id, b.lookup, CASE WHEN b.removed THEN 0 ELSE 1 END AS items, coalesce(octet_length(b.value), 0) AS bytes
             FROM {schema}.item b JOIN incoming n ON b.session_id = n.id AND b.lookup = n.lookup
         ), put AS (
             INSERT INTO {schema}.item AS t (session_id, lookup, long_name, version, removed, content_type, codec, length, value, doc, words)
@@ -93,7 +94,7 @@ BEGIN
             WHERE excluded.version > t.version
             RETURNING t.session_id, t.lookup, CASE WHEN t.removed THEN 0 ELSE 1 END AS items, coalesce(octet_length(t.value), 0) AS bytes)
         SELECT array_agg(id), array_agg(taken), array_agg(items), array_agg(bytes) INTO e_ids, e_taken, e_items, e_bytes
-        FROM (SELECT n.id, count(*) FILTER (WHERE p.lookup IS NOT NULL OR b.version = n.version) AS taken,
+        FROM (SELECT n.id, count(p.lookup) AS taken,
                   coalesce(sum(p.items - coalesce(b.items, 0)), 0)::bigint AS items, coalesce(sum(p.bytes - coalesce(b.bytes, 0)), 0)::bigint AS bytes
               FROM incoming n LEFT JOIN put p ON p.session_id = n.id AND p.lookup = n.lookup
                   LEFT JOIN before b ON b.session_id = n.id AND b.lookup = n.lookup GROUP BY n.id) t;
@@ -119,14 +120,15 @@ BEGIN
                 LEFT JOIN unnest(e_ids, e_taken, e_items, e_bytes) AS e(id, taken, items, bytes) ON e.id = o.id
                 LEFT JOIN unnest(x_ids, x_gone, x_items, x_bytes) AS x(id, gone, items, bytes) ON x.id = o.id
         ), decided AS (
-            SELECT w.*, counts AND (absent OR (next).accessed_ms >= (held).accessed_ms) AS heads,
-                counts AND (absent OR (next).newest > held_newest OR ((next).accessed_ms >= (held).accessed_ms
+            SELECT w.*, counts AND (absent OR (next).accessed_ms > (held).accessed_ms
+                    OR ((next).accessed_ms = (held).accessed_ms AND (next).newest > held_newest)) AS heads,
+                counts AND (absent OR (next).newest > held_newest OR ((next).accessed_ms > (held).accessed_ms
                     AND ((next).newest = held_newest OR NOT ((held).fixed_deadline OR (next).fixed_deadline)))) AS ages,
                 greatest(held_newest, (next).newest, deleted, floor) AS newest
             FROM weighed w
         ), written AS (
             UPDATE {schema}.session s SET
-                deleted = d.deleted, floor = d.floor, newest = d.newest, items = d.items, bytes = d.bytes,
+                packed = s.packed AND taken = 0, deleted = d.deleted, floor = d.floor, newest = d.newest, items = d.items, bytes = d.bytes,
                 written_hour = {schema}.milliseconds_of(d.newest) / 3600000,
                 rule = CASE WHEN ends THEN NULL WHEN heads THEN (next).rule ELSE s.rule END,
                 kind = CASE WHEN heads THEN (next).kind ELSE s.kind END,
@@ -149,19 +151,19 @@ BEGIN
                 UNION ALL SELECT o.category, -1, -o.bytes FROM unnest(old) AS o WHERE o.rule IS NOT NULL) t
             WHERE category IS NOT NULL GROUP BY category HAVING sum(sessions) <> 0 OR sum(bytes) <> 0
         )
-        SELECT d.ord, CASE WHEN (next).rule IS NULL THEN ends OR gone > 0
-                           ELSE taken > 0 OR gone > 0 OR (offered = 0 AND counts AND ((next).newest >= held_newest OR heads)) END,
+        SELECT d.ord, CASE WHEN (next).rule IS NULL THEN gone > 0 OR (ends AND deleted > (held).deleted)
+                           ELSE taken > 0 OR gone > 0 OR (offered = 0 AND counts AND ((next).newest > held_newest OR heads)) END,
             (held).rule IS NOT NULL AND least((held).expires_ms, (held).deadline_ms) > p_now, d.newest, 0::bigint
         FROM decided d JOIN written USING (id);
     END IF;
 
     -- 3. The announcement, numbered by this sidecar, heard when and only when the transaction commits. The row is held last:
     -- from here to the commit there is nothing to wait for.
-    INSERT INTO {schema}.node AS n (namespace, policy, node, number, seen_ms)
-    VALUES (p_namespace, p_policy, p_node, greatest(cardinality(p_notes), 1), p_now)
-    ON CONFLICT (namespace, policy, node) DO UPDATE SET number = n.number + greatest(cardinality(p_notes), 1), seen_ms = p_now
-    RETURNING number INTO v_number;
+    INSERT INTO {schema}.node AS n (namespace, policy, node, number, writes, seen_ms)
+    VALUES (p_namespace, p_policy, p_node, cardinality(p_notes), 1, p_now)
+    ON CONFLICT (namespace, policy, node) DO UPDATE SET number = n.number + cardinality(p_notes), writes = n.writes + 1, seen_ms = p_now
+    RETURNING number, writes INTO v_number, v_writes;
     PERFORM pg_notify(p_channel, p_node || ' ' || (v_number - cardinality(p_notes) + t.at) || ' ' || t.note)
     FROM unnest(p_notes) WITH ORDINALITY AS t(note, at) ORDER BY t.at;
-    RETURN QUERY SELECT 0, true, NULL::boolean, none, v_number;
+    RETURN QUERY SELECT 0, true, NULL::boolean, none, v_writes;
 END $function$;
