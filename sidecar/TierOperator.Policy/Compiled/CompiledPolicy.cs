@@ -18,6 +18,12 @@ public sealed record CompiledPolicy
     /// <summary>In document order; the last is the implicit rule named <c>default</c>, which takes the rest.</summary>
     public required IReadOnlyList<CompiledRule> Rules { get; init; }
 
+    /// <summary>The routes, in document order.</summary>
+    public IReadOnlyList<CompiledRoute> Routes { get; init; } = [];
+
+    /// <summary>The rules of the reserved keys, in which routes keep responses. Their indexes go on after those of <see cref="Rules"/>.</summary>
+    public IReadOnlyList<CompiledRule> RouteRules { get; init; } = [];
+
     public required IReadOnlyList<CompiledRetention> Retention { get; init; }
 
     /// <summary>How long a delete is remembered, so that a late replay cannot resurrect.</summary>

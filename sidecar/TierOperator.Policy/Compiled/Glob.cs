@@ -20,6 +20,11 @@ public sealed class Glob
         (_prefix, _rest) = (bytes[..literal], bytes[literal..]);
     }
 
+    private Glob(string text, byte[] prefix) => (Text, _prefix, _rest) = (text, prefix, [(byte)'*']);
+
+    /// <summary>Takes all that starts with these bytes, which need not be text.</summary>
+    internal static Glob StartingWith(string shown, byte[] prefix) => new(shown, prefix);
+
     /// <summary>The pattern as written.</summary>
     public string Text { get; }
 

@@ -17,8 +17,9 @@ public interface ISessionFields
 public sealed class RuleMatcher
 {
     private readonly Entry[] _entries;
+    private readonly Entry[] _reserved;
 
-    internal RuleMatcher(IEnumerable<Entry> entries) => _entries = [.. entries];
+    internal RuleMatcher(IEnumerable<Entry> entries, IEnumerable<Entry> reserved) => (_entries, _reserved) = ([.. entries], [.. reserved]);
 
     internal IReadOnlyList<Entry> Entries => _entries;
 
@@ -27,19 +28,21 @@ public sealed class RuleMatcher
     /// <summary>The rule of the session itself (its deadline, load and eviction): rules that narrow items are passed over.</summary>
     public CompiledRule MatchSession(ReadOnlySpan<byte> session, ISessionFields? fields)
     {
-        foreach (var entry in _entries)
+        var entries = EntriesOf(session);
+        foreach (var entry in entries)
             if (!entry.Rule.HasItems && IsMatch(entry.Sessions, session) && Holds(entry.Where, fields))
                 return entry.Rule;
-        return _entries[^1].Rule;
+        return entries[^1].Rule;
     }
 
     /// <summary>The rule that places one item.</summary>
     public CompiledRule MatchItem(ReadOnlySpan<byte> session, ReadOnlySpan<byte> item, ISessionFields? fields)
     {
-        foreach (var entry in _entries)
+        var entries = EntriesOf(session);
+        foreach (var entry in entries)
             if (IsMatch(entry.Sessions, session) && IsMatch(entry.Items, item) && Holds(entry.Where, fields))
                 return entry.Rule;
-        return _entries[^1].Rule;
+        return entries[^1].Rule;
     }
 
     /// <summary>
@@ -48,7 +51,7 @@ public sealed class RuleMatcher
     /// </summary>
     public bool MayTake(CompiledRule rule, ReadOnlySpan<byte> session)
     {
-        foreach (var entry in _entries)
+        foreach (var entry in EntriesOf(session))
         {
             if (!IsMatch(entry.Sessions, session)) continue;
             if (ReferenceEquals(entry.Rule, rule)) return true;
@@ -64,7 +67,7 @@ public sealed class RuleMatcher
     /// </summary>
     public bool NeedsFields(ReadOnlySpan<byte> session)
     {
-        foreach (var entry in _entries)
+        foreach (var entry in EntriesOf(session))
         {
             if (!IsMatch(entry.Sessions, session)) continue;
             if (entry.Where.Length > 0) return true;
@@ -73,6 +76,9 @@ public sealed class RuleMatcher
 
         return false;
     }
+
+    // The rules that people write never see a cached response, whatever their globs say.
+    private Entry[] EntriesOf(ReadOnlySpan<byte> session) => ReservedKeys.IsReserved(session) ? _reserved : _entries;
 
     private static bool IsMatch(Glob[] globs, ReadOnlySpan<byte> text)
     {

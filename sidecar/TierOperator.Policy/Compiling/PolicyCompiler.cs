@@ -20,6 +20,8 @@ public static class PolicyCompiler
         var rules = new RuleCompiler(spec);
         foreach (var rule in spec.Rules ?? []) entries.Add(rules.Compile(rule, entries.Count));
         entries.Add(rules.Compile(RuleCompiler.Implicit(), entries.Count));
+        var routes = new RouteCompiler(spec, rules);
+        var reserved = routes.CompileRules(entries.Count);
         return new CompiledPolicy
         {
             Name = document.Metadata!.Name!,
@@ -32,7 +34,9 @@ public static class PolicyCompiler
             Tombstones = spec.Sync!.Tombstones!.Value.Value,
             MaxBacklogBytes = spec.Sync.MaxBacklog!.Value.Bytes,
             Strategies = CompileStrategies(spec),
-            Matcher = new RuleMatcher(entries),
+            Matcher = new RuleMatcher(entries, reserved),
+            Routes = [.. (spec.Routes ?? []).Select(routes.Compile)],
+            RouteRules = [.. reserved.Select(entry => entry.Rule)],
             DeclaredTiers = RuleDefaults.Declared(spec.Tiers),
             Effective = document,
         };

@@ -24,6 +24,9 @@ internal sealed class RuleCompiler(SpecDocument spec)
         return new RuleMatcher.Entry(CompileRule(rule, index, items.Length > 0, where.Length > 0), Globs(rule.Match?.Sessions), items, where);
     }
 
+    /// <summary>Compiles a rule that takes the sessions of one glob and all their items.</summary>
+    public RuleMatcher.Entry Compile(RuleDocument rule, int index, Glob sessions) => new(CompileRule(rule, index, false, false), [sessions], [], []);
+
     /// <summary>Conditions as the matcher checks them.</summary>
     public static IEnumerable<WhereCondition> Conditions(IReadOnlyList<WhereDocument>? where) =>
         (where ?? []).Select(entry => new WhereCondition(entry.Field!, entry.Operator!.Value, [.. (entry.Values ?? []).Select(value => value.Text)]));

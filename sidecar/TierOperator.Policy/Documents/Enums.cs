@@ -21,6 +21,12 @@ public enum RedisPersistence { None, Snapshot, AppendOnly }
 /// <summary>Whether connections are encrypted.</summary>
 public enum TlsMode { Off, Required }
 
+/// <summary>How a route compares a header or query parameter.</summary>
+public enum FieldMatchMode { Exact, Prefix, Contains, NotContains, Exists, NotExists }
+
+/// <summary>The HTTP version towards an origin.</summary>
+public enum OriginProtocol { Auto, Http1, Http2 }
+
 /// <summary>By what a routed response is cached.</summary>
 public enum CacheMode { Http, Policy, Off }
 

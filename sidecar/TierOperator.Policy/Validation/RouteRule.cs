@@ -28,10 +28,15 @@ internal sealed class RouteRule : IValidationRule
             context.Report(PolicyCodes.BadPathTemplate, path + ".match.path", fault, "write a template such as /catalog/{**rest}");
         if (PathTemplate.IsReserved(template))
             context.Report(PolicyCodes.ReservedPath, path + ".match.path", "/v1 and /mcp are the sidecar's own", "choose another path; a catch-all such as /{**rest} takes all but those");
-        var key = PathTemplate.Shape(template) + " " + string.Join(",", (match.Methods ?? []).Order(StringComparer.Ordinal));
+        var key = string.Join(' ', PathTemplate.Shape(template), InOrder(match.Methods), InOrder(match.Hosts), Fields(match.Headers), Fields(match.Query));
         if (!requests.TryAdd(key, path))
             context.Report(PolicyCodes.SameRoute, path + ".match", $"{requests[key]} takes the same requests", "change the path or the methods of one of them");
     }
+
+    private static string InOrder(IEnumerable<string>? values) => string.Join(",", (values ?? []).Order(StringComparer.Ordinal));
+
+    private static string Fields(IReadOnlyList<FieldMatchDocument>? fields)
+        => InOrder((fields ?? []).Select(field => $"{field.Name}={field.Mode ?? FieldMatchMode.Exact}:{InOrder(field.Values)}"));
 
     private static void CheckOrigin(ValidationContext context, OriginDocument origin, string? template, string path)
     {

@@ -81,7 +81,7 @@ internal sealed class RuleTable
         Policy = policy;
         _names = names;
         var isJournalled = policy.Spillover is { Mode: SpilloverMode.Mirror };
-        _inOrder = [.. policy.Rules.Select(rule => new ActiveRule(names.IdOf(rule.Name), rule, shared, isJournalled))];
+        _inOrder = [.. policy.Rules.Concat(policy.RouteRules).Select(rule => new ActiveRule(names.IdOf(rule.Name), rule, shared, isJournalled))];
         IsShared = _inOrder.Any(rule => rule.IsShared);
         _byId = new ActiveRule?[names.Count];
         foreach (var rule in _inOrder) _byId[rule.Id] = rule;

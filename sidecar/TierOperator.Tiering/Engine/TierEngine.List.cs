@@ -37,7 +37,7 @@ public sealed partial class TierEngine
             position = _disk!.ListSessions(position, limit - sessions.Count, page);
             foreach (var session in page)
             {
-                if (!session.Key.AsSpan().StartsWith(prefix) || session.Header.DeadlineMs <= _clock.NowMs) continue;
+                if (!session.Key.AsSpan().StartsWith(prefix) || ReservedKeys.IsReserved(session.Key) || session.Header.DeadlineMs <= _clock.NowMs) continue;
                 if (IsResident(session.Key, _memory.HashOf(session.Key))) continue;
                 sessions.Add(new SessionListing(session.Key, TierSet.Spillover, session.Bytes, session.Items, session.Header.LastAccessMs));
             }
@@ -77,7 +77,7 @@ public sealed partial class TierEngine
                 var session = shard.SessionInPlace_NeedsLock(place);
                 if (session == null) continue;
                 var key = SessionRecord.Key(session);
-                if (!key.StartsWith(prefix) || IsDead(shard, session, _rules, _clock.NowMs)) continue;
+                if (!key.StartsWith(prefix) || ReservedKeys.IsReserved(key) || IsDead(shard, session, _rules, _clock.NowMs)) continue;
                 var tiers = session->Flags.Has(SessionFlags.OnDisk) ? TierSet.Memory | TierSet.Spillover : TierSet.Memory;
                 if (tier != TierSet.None && !tiers.HasFlag(tier)) continue;
                 sessions.Add(new SessionListing(key.ToArray(), tiers, session->CostBytes, session->ItemCount, session->LastAccessMs));
@@ -96,9 +96,12 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// Every live session's key, in pages, so that no lock is held while the caller works. 1. What only memory holds. 2. What
-    /// the disk holds. 3. Under Overflow, what came up from the disk between the two looks.
+    /// the disk holds. 3. Under Overflow, what came up from the disk between the two looks. Cached responses are nobody's
+    /// sessions: they are left out.
     /// </summary>
-    private IEnumerable<byte[]> AllKeys()
+    private IEnumerable<byte[]> AllKeys() => AllKeysEver().Where(key => !ReservedKeys.IsReserved(key));
+
+    private IEnumerable<byte[]> AllKeysEver()
     {
         var seen = _rules.IsMirror || _disk is null ? null : new HashSet<byte[]>(KeyComparer.Instance);
         foreach (var key in MemoryOnlyKeys())
