@@ -1,8 +1,12 @@
 using System.Security.Cryptography;
 using TierOperator.Policy;
+using TierOperator.Sidecar.Routes;
 using TierOperator.Tiering.Engine;
 
 namespace TierOperator.Sidecar.Hosting;
+
+/// <summary>Who takes a changed policy over.</summary>
+internal sealed record PolicyTakers(PolicyState State, TierEngine Engine, RoutesState Routes);
 
 /// <summary>
 /// Follows the policy file. Once a second its content is compared with what was last seen: that works across the symlink
@@ -10,8 +14,10 @@ namespace TierOperator.Sidecar.Hosting;
 /// taken only when two looks in turn saw the same bytes, so that a half-written file is not.
 /// </summary>
 internal sealed partial class FilePolicySource(
-    string path, byte[] first, PolicyState state, TierEngine engine, TimeProvider time, ILogger log)
+    string path, byte[] first, PolicyTakers takers, TimeProvider time, ILogger log)
 {
+    private readonly PolicyState _state = takers.State;
+
     /// <summary>Decides, where the path is a folder, which of its snapshots is this pod's.</summary>
     public string? PodUid { get; init; }
 
@@ -20,7 +26,7 @@ internal sealed partial class FilePolicySource(
     private bool _missing;
 
     /// <summary>One look at the file. Called by one loop; not thread-safe.</summary>
-    public void Look()
+    public async Task LookAsync()
     {
         byte[] now;
         try
@@ -43,7 +49,7 @@ internal sealed partial class FilePolicySource(
         else if (_settling is not null && now.AsSpan().SequenceEqual(_settling))
         {
             (_seen, _settling) = (now, null);
-            Offer(now);
+            await OfferAsync(now);
         }
         else
         {
@@ -51,7 +57,7 @@ internal sealed partial class FilePolicySource(
         }
     }
 
-    private void Offer(byte[] content)
+    private async Task OfferAsync(byte[] content)
     {
         var result = PolicyLoader.Load(content, path);
         if (!result.IsValid)
@@ -61,16 +67,18 @@ internal sealed partial class FilePolicySource(
         }
 
         var policy = LoadedPolicy.From(result);
-        if (policy.Compiled.Revision == state.Running.Compiled.Revision)
+        if (policy.Compiled.Revision == _state.Running.Compiled.Revision)
         {
-            state.Settle();
+            _state.Settle();
             return;
         }
 
         try
         {
-            var outcome = engine.Apply(policy.Compiled);
-            state.Accept(policy, time.GetUtcNow(), outcome.RestartRequired);
+            // The routes can still be refused, and change nothing then; the engine takes whatever is valid.
+            await takers.Routes.ApplyAsync(policy.Compiled);
+            var outcome = takers.Engine.Apply(policy.Compiled);
+            _state.Accept(policy, time.GetUtcNow(), outcome.RestartRequired);
             foreach (var warning in policy.Warnings) LogWarning(log, warning);
             LogAccepted(log, policy.Compiled.Name, policy.Compiled.Revision, outcome.RestartRequired);
         }
@@ -83,7 +91,7 @@ internal sealed partial class FilePolicySource(
     private void Refuse(byte[] content, IReadOnlyList<string> reasons)
     {
         var revision = Convert.ToHexStringLower(SHA256.HashData(content));
-        state.Refuse(new PolicyRefusal(revision, reasons, time.GetUtcNow()));
+        _state.Refuse(new PolicyRefusal(revision, reasons, time.GetUtcNow()));
         LogRefused(log, reasons.Count, reasons[0]);
     }
 

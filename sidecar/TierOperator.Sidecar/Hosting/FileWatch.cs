@@ -16,7 +16,7 @@ internal sealed partial class FileWatch(FilePolicySource policy, BearerToken? to
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token)) Look();
+            while (await timer.WaitForNextTickAsync(_stop.Token)) await LookAsync();
         }
         catch (OperationCanceledException)
         {
@@ -24,11 +24,11 @@ internal sealed partial class FileWatch(FilePolicySource policy, BearerToken? to
         }
     }
 
-    private void Look()
+    private async Task LookAsync()
     {
         try
         {
-            policy.Look();
+            await policy.LookAsync();
             if (token is not null) token.Reload(tokenFile!);
         }
         catch (Exception e)

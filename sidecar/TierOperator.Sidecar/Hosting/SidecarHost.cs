@@ -1,6 +1,8 @@
+using TierOperator.Policy.Compiled;
 using TierOperator.Sidecar.Admin;
 using TierOperator.Sidecar.Http;
 using TierOperator.Sidecar.Metrics;
+using TierOperator.Sidecar.Routes;
 using TierOperator.Sidecar.Telemetry;
 using TierOperator.Tiering.Engine;
 
@@ -19,6 +21,7 @@ internal sealed class SidecarHost : IAsyncDisposable
     private Listener? _api;
     private FileWatch? _watch;
     private TierEngine? _engine;
+    private RouteServices? _routes;
 
     private SidecarHost() { }
 
@@ -66,6 +69,7 @@ internal sealed class SidecarHost : IAsyncDisposable
     {
         if (_watch is not null) await _watch.DisposeAsync();
         _api?.Dispose();
+        if (_routes is not null) await _routes.DisposeAsync();
         if (_engine is not null) await _engine.DisposeAsync();
         if (_admin is not null) await _admin.StopAsync(new CancellationToken(canceled: true));
         _admin?.Dispose();
@@ -90,15 +94,30 @@ internal sealed class SidecarHost : IAsyncDisposable
         _lifecycle.Opened(_engine);
 
         var log = loggers.CreateLogger("TierOperator.Sidecar");
-        var services = new ApiServices(_engine, Policy, options.Connections, options.Documents, metrics, time, log);
+        _routes = new RouteServices(_engine, options.SecretsFolder, time, loggers);
+        await StartRoutesAsync(_routes, policy.Compiled);
+        var services = new ApiServices(_engine, Policy, options.Connections, options.Documents, metrics, time, log) { Routes = _routes };
         var api = new ApiApplication(
-            new HotRead(_engine, guard, token, metrics), new GeneralWay(services, calls, guard, token), options.OtlpEndpoint is not null);
+            new HotRead(_engine, guard, token, metrics), new RoutesWay(_routes, guard, token, time, log),
+            new GeneralWay(services, calls, guard, token), options.OtlpEndpoint is not null);
         _api = await Listener.StartAsync("api", options.Api, options.UnixSocket, options.Connections, api, loggers);
 
-        var source = new FilePolicySource(options.PolicyPath, content, Policy, _engine, time, log) { PodUid = options.PodUid };
+        var source = new FilePolicySource(options.PolicyPath, content, new PolicyTakers(Policy, _engine, _routes.State), time, log) { PodUid = options.PodUid };
         _watch = new FileWatch(source, token, options.TokenFile, time, log);
         _watch.Start();
         _lifecycle.Enter(Phase.Ready);
+    }
+
+    private static async Task StartRoutesAsync(RouteServices routes, CompiledPolicy policy)
+    {
+        try
+        {
+            await routes.StartAsync(policy);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new StartFault(ExitCode.Refused, e.Message);
+        }
     }
 
     private T Own<T>(T part) where T : IDisposable

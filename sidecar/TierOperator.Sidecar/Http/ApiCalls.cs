@@ -35,6 +35,8 @@ internal static class ApiCalls
         new("GET", "/v1/stats", "readStats", StatusCalls.StatsAsync),
         new("GET", "/v1/policy", "readPolicy", StatusCalls.PolicyAsync),
         new("GET", "/v1/explain", "explain", ExplainCall.ExplainAsync) { Query = ["session", "item"] },
+        new("GET", "/v1/routes", "listRoutes", RouteCalls.ListAsync),
+        new("POST", "/v1/purge", "purge", RouteCalls.PurgeAsync),
         new("GET", "/v1/openapi.json", "readOpenApi", OpenApiCall.ReadAsync),
     ]);
 }

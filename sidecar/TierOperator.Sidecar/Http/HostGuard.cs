@@ -17,6 +17,26 @@ internal sealed class HostGuard(IEnumerable<string> allowed)
     public bool IsUsual(StringValues host, StringValues origin)
         => origin.Count == 0 && host.Count == 1 && string.Equals(host[0], _lastLoopback, StringComparison.Ordinal);
 
+    /// <summary>As below; these hosts are known too.</summary>
+    public Problem? Check(StringValues host, StringValues origin, IPAddress? local, IReadOnlyList<string> alsoKnown)
+    {
+        if (alsoKnown.Count == 0 || host.Count != 1 || !IsAmong(alsoKnown, new HostString(host[0] ?? ""))) return Check(host, origin, local);
+        foreach (var value in origin)
+            if (!IsKnownOrigin(value, local)) return Problems.ForeignOrigin();
+        return null;
+    }
+
+    private static bool IsAmong(IReadOnlyList<string> patterns, HostString host)
+    {
+        foreach (var pattern in patterns)
+        {
+            var name = new HostString(pattern).Host;
+            if (name.StartsWith("*.", StringComparison.Ordinal) ? host.Host.EndsWith(name[1..], StringComparison.OrdinalIgnoreCase) : host.Host.Equals(name, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Null when the request may pass. <paramref name="local"/> is null on a Unix socket, where any host may.</summary>
     public Problem? Check(StringValues host, StringValues origin, IPAddress? local)
     {

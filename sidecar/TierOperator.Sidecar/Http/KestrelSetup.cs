@@ -40,6 +40,8 @@ public static class KestrelSetup
         options.AllowSynchronousIO = false;
         options.AllowResponseHeaderCompression = false;
         options.DisableStringReuse = false;
+        // Origins' fields are bytes: they are read as Latin-1 and go out as they came.
+        options.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.Latin1;
         options.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
 
         var asked = options.Limits;
@@ -50,7 +52,7 @@ public static class KestrelSetup
         // on for its five seconds, and most clients would never see the answer.
         asked.MaxRequestBodySize = null;
         asked.MaxConcurrentConnections = limits.MaxConnections;
-        asked.MaxConcurrentUpgradedConnections = 0;
+        asked.MaxConcurrentUpgradedConnections = limits.MaxConnections;
         asked.KeepAliveTimeout = limits.KeepAlive;
         asked.RequestHeadersTimeout = limits.HeadersTimeout;
 

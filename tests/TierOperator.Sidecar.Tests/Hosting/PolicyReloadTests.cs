@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using TierOperator.Policy;
 using TierOperator.Sidecar.Hosting;
+using TierOperator.Sidecar.Routes;
 using TierOperator.Sidecar.Tests.Running;
 using TierOperator.Tiering.Engine;
 
@@ -13,6 +14,7 @@ public sealed class PolicyReloadTests : IAsyncDisposable
     private readonly string _path;
     private readonly TierEngine _engine;
     private readonly PolicyState _state;
+    private readonly RoutesState _routes = new(null, NullLoggerFactory.Instance);
     private readonly FilePolicySource _source;
 
     public PolicyReloadTests()
@@ -21,20 +23,20 @@ public sealed class PolicyReloadTests : IAsyncDisposable
         var loaded = LoadedPolicy.From(PolicyLoader.Load(Policies.MemoryOnly));
         _engine = TierEngine.Open(new EngineOptions(), loaded.Compiled, TimeProvider.System, NullLoggerFactory.Instance);
         _state = new PolicyState(loaded, TimeProvider.System.GetUtcNow());
-        _source = new FilePolicySource(_path, Encoding.UTF8.GetBytes(Policies.MemoryOnly), _state, _engine, TimeProvider.System, NullLogger.Instance);
+        _source = new FilePolicySource(_path, Encoding.UTF8.GetBytes(Policies.MemoryOnly), new PolicyTakers(_state, _engine, _routes), TimeProvider.System, NullLogger.Instance);
     }
 
     private string Running => _engine.Policy.Revision;
 
     [Fact]
-    public void Look_ChangedFile_IsTakenOnlyWhenItHasSettled()
+    public async Task Look_ChangedFile_IsTakenOnlyWhenItHasSettled()
     {
         var before = Running;
         WriteCapacity("32Mi");
 
-        _source.Look();
+        await _source.LookAsync();
         Assert.Equal(before, Running);
-        _source.Look();
+        await _source.LookAsync();
 
         Assert.NotEqual(before, Running);
         Assert.Equal(Running, _state.Now.Running.Compiled.Revision);
@@ -42,24 +44,24 @@ public sealed class PolicyReloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Look_FaultyFile_IsRefusedWithReasonsAndTheLastGoodKeepsServing()
+    public async Task Look_FaultyFile_IsRefusedWithReasonsAndTheLastGoodKeepsServing()
     {
         var before = Running;
         _folder.Write("policy.yaml", Policies.Faulty);
 
-        LookTwice();
+        await LookTwiceAsync();
 
         Assert.Equal(before, Running);
         Assert.Contains(_state.Now.LastRefusal!.Reasons, reason => reason.Contains("capacty", StringComparison.Ordinal));
         Assert.Equal(1, _state.Refused);
 
         _folder.Write("policy.yaml", Policies.MemoryOnly);
-        LookTwice();
+        await LookTwiceAsync();
         Assert.Null(_state.Now.LastRefusal);
     }
 
     [Fact]
-    public void Look_SwappedSymlink_IsSeen()
+    public async Task Look_SwappedSymlink_IsSeen()
     {
         // As kubelet does it: the file is a link through ..data, and ..data is replaced in one rename.
         Directory.CreateDirectory(_folder.File("v1"));
@@ -69,43 +71,44 @@ public sealed class PolicyReloadTests : IAsyncDisposable
         File.CreateSymbolicLink(_folder.File("..data"), "v1");
         File.Delete(_path);
         File.CreateSymbolicLink(_path, "..data/policy.yaml");
-        LookTwice();
+        await LookTwiceAsync();
         var before = Running;
 
         File.CreateSymbolicLink(_folder.File("..new"), "v2");
         File.Delete(_folder.File("..data"));
         Directory.Move(_folder.File("..new"), _folder.File("..data"));
-        LookTwice();
+        await LookTwiceAsync();
 
         Assert.NotEqual(before, Running);
     }
 
     [Fact]
-    public void Look_VanishedFile_KeepsServingAndTakesItsReturn()
+    public async Task Look_VanishedFile_KeepsServingAndTakesItsReturn()
     {
         var before = Running;
         File.Delete(_path);
-        LookTwice();
+        await LookTwiceAsync();
         Assert.Equal(before, Running);
 
         WriteCapacity("40Mi");
-        LookTwice();
+        await LookTwiceAsync();
 
         Assert.NotEqual(before, Running);
     }
 
     [Fact]
-    public void Look_LargerMemory_IsTakenAndToldToWaitForARestart()
+    public async Task Look_LargerMemory_IsTakenAndToldToWaitForARestart()
     {
         WriteCapacity("128Mi");
 
-        LookTwice();
+        await LookTwiceAsync();
 
         Assert.Contains("tiers.memory.capacity", _state.Now.RestartRequired);
     }
 
     public async ValueTask DisposeAsync()
     {
+        await _routes.DisposeAsync();
         await _engine.DisposeAsync();
         _folder.Dispose();
     }
@@ -113,9 +116,9 @@ public sealed class PolicyReloadTests : IAsyncDisposable
     private void WriteCapacity(string capacity)
         => _folder.Write("policy.yaml", Policies.MemoryOnly.Replace("64Mi", capacity, StringComparison.Ordinal));
 
-    private void LookTwice()
+    private async Task LookTwiceAsync()
     {
-        _source.Look();
-        _source.Look();
+        await _source.LookAsync();
+        await _source.LookAsync();
     }
 }

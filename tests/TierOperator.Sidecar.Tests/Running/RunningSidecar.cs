@@ -22,7 +22,10 @@ internal sealed class RunningSidecar : IAsyncDisposable
     public HttpClient Http { get; }
     public HttpClient Admin { get; }
 
-    public static async Task<RunningSidecar> StartAsync(string policy = Policies.MemoryAndDisk, params string[] flags)
+    public static Task<RunningSidecar> StartAsync(string policy = Policies.MemoryAndDisk, params string[] flags)
+        => StartAsync(policy, TimeProvider.System, flags);
+
+    public static async Task<RunningSidecar> StartAsync(string policy, TimeProvider time, params string[] flags)
     {
         var folder = new TempFolder();
         var path = folder.Write("policy.yaml", policy);
@@ -30,7 +33,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
         var loaded = PolicyFile.Load(path, content);
         var given = Parse(["--data", folder.File("data"), "--api-port", "0", "--admin-port", "0", .. flags]);
         var options = RunOptions.Read(path, loaded, setting => given.GetValueOrDefault(setting.Flag, []), _ => null);
-        var host = await SidecarHost.StartAsync(options, loaded, content, TimeProvider.System, NullLoggerFactory.Instance);
+        var host = await SidecarHost.StartAsync(options, loaded, content, time, NullLoggerFactory.Instance);
         return new RunningSidecar(folder, host, path);
     }
 

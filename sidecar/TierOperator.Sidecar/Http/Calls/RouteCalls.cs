@@ -1,0 +1,88 @@
+using System.Text.Json;
+using TierOperator.Sidecar.HttpCache.Answering;
+using TierOperator.Sidecar.Routes;
+using Yarp.ReverseProxy.Model;
+
+namespace TierOperator.Sidecar.Http.Calls;
+
+/// <summary>What the routes do, and forgetting what they have cached.</summary>
+internal static class RouteCalls
+{
+    public static Task ListAsync(Exchange exchange)
+    {
+        var services = exchange.Services.Routes;
+        return JsonAnswer.WriteAsync(exchange.Http, 200, json =>
+        {
+            json.WriteStartArray("routes");
+            foreach (var entry in services.State.Current?.Entries ?? []) WriteRoute(json, entry, services.State);
+            json.WriteEndArray();
+        });
+    }
+
+    /// <summary>Takes <c>{"tag": …}</c>, or <c>{"route": …}</c>, that with <c>"prefix"</c> or <c>"key"</c>: a path with its query.</summary>
+    public static async Task PurgeAsync(Exchange exchange)
+    {
+        using var body = await JsonBody.ReceiveAsync(exchange);
+        if (body.Problem is { } problem)
+        {
+            await exchange.RefuseAsync(problem);
+            return;
+        }
+
+        if (PurgeOrder.Read(body.Bytes, exchange.Services.Routes.State, out var order) is { } fault) await exchange.RefuseAsync(Problems.Malformed(fault));
+        else if (order is null) await exchange.RefuseAsync(Problems.NotFound("The policy has no such route. GET /v1/routes lists them."));
+        else await RunAsync(exchange, order);
+    }
+
+    private static async Task RunAsync(Exchange exchange, PurgeOrder order)
+    {
+        var cache = exchange.Services.Routes.Cache;
+        var marks = exchange.Services.Routes.Marks;
+        if (order is { Key: { } key, Route: { } one })
+        {
+            var cut = key.IndexOf('?', StringComparison.Ordinal);
+            await Invalidation.ForgetAsync(one, cache, PathOf(cut < 0 ? key : key[..cut]), cut < 0 ? "" : key[cut..]);
+        }
+        else
+        {
+            cache.Fills.Doom(fill => order.Route is null || fill.Route.Route.Name == order.Route.Route.Name);
+            await marks.MarkAsync(order.Mark, exchange.Aborted);
+        }
+
+        exchange.Http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    // As the server decodes the path of a request.
+    private static string PathOf(string path)
+    {
+        var decoded = PathString.FromUriComponent(new Uri("http://localhost" + path));
+        return decoded.Value!;
+    }
+
+    private static void WriteRoute(Utf8JsonWriter json, RouteEntry entry, RoutesState state)
+    {
+        var route = entry.Route;
+        json.WriteStartObject();
+        json.WriteString("name", route.Name);
+        json.WriteString("path", route.Match.Path);
+        json.WriteString("cache", route.Cache.Mode.ToString());
+        json.WriteString("tiers", TierNames.Header(route.Cache.Tiers));
+        json.WriteStartArray("destinations");
+        foreach (var destination in state.DestinationsOf(route.Name)) WriteDestination(json, destination);
+        json.WriteEndArray();
+        json.WriteStartObject("requests");
+        foreach (var outcome in RouteCounters.Outcomes) json.WriteNumber(outcome.ToString().ToLowerInvariant(), entry.Counters.Of(outcome));
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteDestination(Utf8JsonWriter json, DestinationState destination)
+    {
+        json.WriteStartObject();
+        json.WriteString("address", destination.Model.Config.Address);
+        json.WriteString("active", destination.Health.Active.ToString());
+        json.WriteString("passive", destination.Health.Passive.ToString());
+        json.WriteNumber("requestsUnderWay", destination.ConcurrentRequestCount);
+        json.WriteEndObject();
+    }
+}

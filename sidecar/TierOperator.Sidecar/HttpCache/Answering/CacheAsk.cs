@@ -1,0 +1,40 @@
+using TierOperator.Sidecar.HttpCache.Rules;
+using TierOperator.Sidecar.Routes;
+
+namespace TierOperator.Sidecar.HttpCache.Answering;
+
+/// <summary>
+/// A request as the cache sees it. The headers are a copy: a fill goes on with them when the request has ended and the
+/// server has given its own to the next one.
+/// </summary>
+internal sealed record CacheAsk
+{
+    public required RouteEntry Entry { get; init; }
+
+    /// <summary>The key of its URL; null where that is too long to be kept.</summary>
+    public required byte[]? Primary { get; init; }
+    public required string Path { get; init; }
+    public required string Query { get; init; }
+    public required IHeaderDictionary Asked { get; init; }
+    public required RequestDirectives Directives { get; init; }
+    public required bool IsGet { get; init; }
+
+    public bool HasAuthorization => Asked.Authorization.Count > 0;
+    public bool HasRange => Asked.Range.Count > 0;
+
+    /// <summary>False where it needs an answer of its own: one that may be personal, or is asked for anew.</summary>
+    public bool MayJoin => !HasAuthorization && Directives is { NoCache: false, NoStore: false };
+
+    public static CacheAsk Of(HttpContext http, RouteEntry entry)
+    {
+        var request = http.Request;
+        IHeaderDictionary asked = new HeaderDictionary(request.Headers.Count);
+        foreach (var (name, value) in request.Headers) asked[name] = value;
+        var (path, query) = (request.Path.Value ?? "/", request.QueryString.Value ?? "");
+        return new CacheAsk
+        {
+            Entry = entry, Primary = entry.Keys.Of(path, query), Path = path, Query = query, Asked = asked,
+            Directives = RequestDirectives.Read(asked.CacheControl, asked.Pragma), IsGet = HttpMethods.IsGet(request.Method),
+        };
+    }
+}

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using TierOperator.Sidecar.HttpCache.Filling;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Sidecar.HttpCache.Answering;
+
+/// <summary>
+/// The fills that others may join, by key: however many ask for one thing, its origin is asked once. Bounded by the
+/// connections that start fills; each leaves when it is done. Thread-safe.
+/// </summary>
+internal sealed class FillTable
+{
+    private readonly ConcurrentDictionary<byte[], Fill> _fills = new(KeyComparer.Instance);
+
+    public Fill? Find(byte[] key) => _fills.GetValueOrDefault(key);
+
+    /// <summary>The fill of a key: the one that runs, or this new one. True: it is new, and the caller starts it.</summary>
+    public bool TryAdd(byte[] key, Fill fresh, out Fill fill)
+    {
+        fill = _fills.GetOrAdd(key, fresh);
+        return ReferenceEquals(fill, fresh);
+    }
+
+    public void Leave(byte[] key, Fill fill) => _fills.TryRemove(new KeyValuePair<byte[], Fill>(key, fill));
+
+    /// <summary>Nobody joins these any more, and what they bring is not stored.</summary>
+    public void Doom(Func<Fill, bool> isMeant)
+    {
+        foreach (var (key, fill) in _fills)
+        {
+            if (!isMeant(fill)) continue;
+            fill.Doom();
+            Leave(key, fill);
+        }
+    }
+}

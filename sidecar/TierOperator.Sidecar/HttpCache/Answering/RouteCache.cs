@@ -1,0 +1,251 @@
+using TierOperator.Sidecar.Http;
+using TierOperator.Sidecar.HttpCache.Filling;
+using TierOperator.Sidecar.HttpCache.Rules;
+using TierOperator.Sidecar.HttpCache.Storing;
+using TierOperator.Sidecar.Routes;
+
+namespace TierOperator.Sidecar.HttpCache.Answering;
+
+/// <summary>
+/// A GET or HEAD of a cached route that is no plain hit. 1. What is stored, and whether it may be given. 2. Else one fill,
+/// begun or joined. 3. Its head decides: the answer for all, for one, what was stored after all, or an error.
+/// </summary>
+/// <remarks>Source: RFC 9111, 4; each step's rules are under <c>Rules</c>.</remarks>
+internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvider time)
+{
+    public ResponseStore Store => store;
+    public FillTable Fills => fills;
+
+    public async Task AnswerAsync(HttpContext http, RouteEntry entry)
+    {
+        var ask = CacheAsk.Of(http, entry);
+        if (ask.Primary is null)
+        {
+            await PassAsync(http, entry);
+            return;
+        }
+
+        var found = await store.FindAsync(ask.Primary, http.Request.Headers, http.RequestAborted);
+        try
+        {
+            if (found is null ? await AnswerMissAsync(http, ask) : await AnswerFoundAsync(http, ask, found)) return;
+        }
+        finally
+        {
+            found?.Dispose();
+        }
+
+        await PassAsync(http, entry);
+    }
+
+    /// <summary>Sends it to the origin as it is.</summary>
+    private static Task PassAsync(HttpContext http, RouteEntry entry) => PassThrough.SendAsync(http, entry, "bypass");
+
+    private async Task<bool> AnswerFoundAsync(HttpContext http, CacheAsk ask, FoundResponse found)
+    {
+        var nowMs = NowMs;
+        var reuse = ReuseRules.Decide(found.Head.Freshness, ask.Directives, nowMs);
+        var status = reuse == Reuse.Fresh ? found.Head.TextsAt(nowMs).Status : CacheStatus.StaleHit(found.Head, nowMs, null);
+        if (reuse != Reuse.Validate && await StoredAnswer.TryWriteAsync(http, found, found.Head, status, nowMs))
+        {
+            ask.Entry.Counters.Count(reuse == Reuse.Fresh ? RouteOutcome.Hit : RouteOutcome.Stale);
+            if (reuse == Reuse.StaleWhileRevalidate) await RevalidateBehindAsync(ask);
+            return true;
+        }
+
+        if (ask.Directives.OnlyIfCached) return await RefuseAsync(http, RouteProblems.NotCached());
+        if (!ask.IsGet || found.Head.Part is not null || reuse != Reuse.Validate) return false;
+        await FetchAsync(http, ask, found, await ReopenAsync(ask, found, http.RequestAborted));
+        return true;
+    }
+
+    private async Task<bool> AnswerMissAsync(HttpContext http, CacheAsk ask)
+    {
+        if (ask.Directives.OnlyIfCached) return await RefuseAsync(http, RouteProblems.NotCached());
+        if (!ask.IsGet || ask.HasRange) return false;
+        await FetchAsync(http, ask, null, null);
+        return true;
+    }
+
+    /// <summary>A second hold on a stored response, for a fill that may outlive this request.</summary>
+    private async ValueTask<FoundResponse?> ReopenAsync(CacheAsk ask, FoundResponse found, CancellationToken cancellationToken)
+    {
+        if (!found.Head.HasValidator) return null;
+        var again = await store.FindAsync(ask.Primary!, ask.Asked, cancellationToken);
+        if (again?.Version == found.Version) return again;
+        again?.Dispose();
+        return null;
+    }
+
+    private async Task FetchAsync(HttpContext http, CacheAsk ask, FoundResponse? found, FoundResponse? validating)
+    {
+        var fill = Begin(ask, found?.Session ?? ask.Primary!, validating, out var isMine);
+        var head = await WaitAsync(http, fill, isMine);
+        if (found is not null && MayGiveStale(ask, found, head))
+        {
+            if (isMine && head.Kind == FillKind.Alone) fill.Cancel();
+            await GiveStaleAsync(http, ask, found, head);
+            return;
+        }
+
+        if (!isMine && (head.Kind == FillKind.Alone || !FitsVariant(fill, head, ask)))
+        {
+            fill = Run(ask, null, null);
+            (head, isMine) = (await WaitAsync(http, fill, true), true);
+        }
+
+        await GiveAsync(http, ask, new Fetched(fill, head, isMine, found));
+    }
+
+    private async Task GiveAsync(HttpContext http, CacheAsk ask, Fetched fetched)
+    {
+        var (fill, head, isMine, found) = fetched;
+        ask.Entry.Counters.Count(OutcomeOf(head, isMine));
+        switch (head.Kind)
+        {
+            case FillKind.NotModified:
+                await GiveRenewedAsync(http, ask, found, head, isMine);
+                break;
+            case FillKind.Shared:
+                await GiveSharedAsync(http, ask, fetched);
+                break;
+            case FillKind.Alone:
+                await FilledAnswer.WriteAloneAsync(http, fill, head, StatusText(head, found, false), NowMs);
+                break;
+            default:
+                await RouteProblems.Of(head.Fault, ask.Entry.Route.Name).WriteAsync(http);
+                break;
+        }
+    }
+
+    // One that comes too late for the body's start finds it in the store.
+    private async Task GiveSharedAsync(HttpContext http, CacheAsk ask, Fetched fetched)
+    {
+        using var reader = fetched.Fill.TakeReader(fetched.IsMine);
+        var status = StatusText(fetched.Head, fetched.Found, !fetched.IsMine);
+        if (reader is not null)
+        {
+            await FilledAnswer.WriteSharedAsync(http, reader, fetched.Head, status, NowMs);
+            return;
+        }
+
+        using var stored = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
+        if (stored is null || !await StoredAnswer.TryWriteAsync(http, stored, stored.Head, status, NowMs)) await PassAsync(http, ask.Entry);
+    }
+
+    private async Task GiveRenewedAsync(HttpContext http, CacheAsk ask, FoundResponse? found, FillHead head, bool collapsed)
+    {
+        var status = CacheStatus.Stale(StatusCodes.Status304NotModified, head.Stored is not null, !collapsed);
+        if (found is not null && await StoredAnswer.TryWriteAsync(http, found, head.Stored!, status, NowMs)) return;
+        using var again = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
+        if (again is null || !await StoredAnswer.TryWriteAsync(http, again, again.Head, status, NowMs)) await PassAsync(http, ask.Entry);
+    }
+
+    private async Task GiveStaleAsync(HttpContext http, CacheAsk ask, FoundResponse found, FillHead head)
+    {
+        ask.Entry.Counters.Count(RouteOutcome.Stale);
+        var why = head.Kind == FillKind.Failed ? "origin-unreachable" : "origin-error";
+        await StoredAnswer.TryWriteAsync(http, found, found.Head, CacheStatus.StaleHit(found.Head, NowMs, why), NowMs);
+    }
+
+    private bool MayGiveStale(CacheAsk ask, FoundResponse found, FillHead head)
+        => (head.Kind == FillKind.Failed || head.Status is 500 or 502 or 503 or 504)
+           && ReuseRules.MayServeOnError(found.Head.Freshness, ask.Directives, NowMs);
+
+    private async Task RevalidateBehindAsync(CacheAsk ask)
+    {
+        var again = await store.FindAsync(ask.Primary!, ask.Asked, CancellationToken.None);
+        var session = again?.Session ?? ask.Primary!;
+        if (again is not null && !again.Head.HasValidator)
+        {
+            again.Dispose();
+            again = null;
+        }
+
+        _ = Begin(ask, session, again, out _);
+    }
+
+    private Fill Begin(CacheAsk ask, byte[] key, FoundResponse? validating, out bool isNew)
+    {
+        isNew = true;
+        if (!ask.MayJoin) return Run(ask, validating, null);
+        if (fills.Find(key) is { } running && IsJoinable(running, ask))
+        {
+            isNew = false;
+            validating?.Dispose();
+            return running;
+        }
+
+        return Run(ask, validating, key);
+    }
+
+    private Fill Run(CacheAsk ask, FoundResponse? validating, byte[]? key)
+    {
+        var request = new OriginRequest(ask.Entry, HttpMethods.Get, ask.Path, ask.Query, ask.Asked)
+        {
+            IfNoneMatch = validating?.Head.ETag,
+            IfModifiedSince = validating?.Head.LastModified,
+        };
+        var terms = new FillTerms(ask.Primary!, ask.Directives)
+        {
+            HasAuthorization = ask.HasAuthorization, Validating = validating, Leave = key is null ? _ => { } : ended => fills.Leave(key, ended),
+        };
+        var fill = new Fill(terms, request, store, time);
+        if (key is not null && !fills.TryAdd(key, fill, out var other) && IsJoinable(other, ask))
+        {
+            validating?.Dispose();
+            return other;
+        }
+
+        fill.Start();
+        return fill;
+    }
+
+    // What has come already may be given to one that asks now only where a stored response could be.
+    private bool IsJoinable(Fill running, CacheAsk ask)
+        => !running.Head.IsCompleted
+           || (running.Head is { IsCompletedSuccessfully: true } && running.Body is not null && running.IsFreshFor(ask.Directives, NowMs));
+
+    private static async Task<FillHead> WaitAsync(HttpContext http, Fill fill, bool isMine)
+    {
+        try
+        {
+            return await fill.Head.WaitAsync(http.RequestAborted);
+        }
+        catch (OperationCanceledException) when (isMine)
+        {
+            fill.Abandon();
+            throw;
+        }
+    }
+
+    private static bool FitsVariant(Fill fill, FillHead head, CacheAsk ask)
+    {
+        foreach (var field in head.VaryFields)
+            if (VaryRules.Normalize(field, fill.Asked[field]) != VaryRules.Normalize(field, ask.Asked[field])) return false;
+        return true;
+    }
+
+    private static RouteOutcome OutcomeOf(FillHead head, bool isMine) => head.Kind switch
+    {
+        FillKind.Failed => RouteOutcome.Failed,
+        FillKind.NotModified => RouteOutcome.Revalidated,
+        FillKind.Shared when !isMine => RouteOutcome.Collapsed,
+        _ => RouteOutcome.Miss,
+    };
+
+    private static string StatusText(FillHead head, FoundResponse? found, bool collapsed)
+        => found is null
+            ? CacheStatus.Miss(head.Status, head.Kind == FillKind.Shared, collapsed)
+            : CacheStatus.Stale(head.Status, head.Kind == FillKind.Shared, collapsed);
+
+    private static async Task<bool> RefuseAsync(HttpContext http, Problem problem)
+    {
+        await problem.WriteAsync(http);
+        return true;
+    }
+
+    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private readonly record struct Fetched(Fill Fill, FillHead Head, bool IsMine, FoundResponse? Found);
+}

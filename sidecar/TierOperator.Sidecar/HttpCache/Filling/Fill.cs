@@ -1,0 +1,193 @@
+using TierOperator.Sidecar.HttpCache.Rules;
+using TierOperator.Sidecar.HttpCache.Storing;
+using TierOperator.Sidecar.Routes;
+
+namespace TierOperator.Sidecar.HttpCache.Filling;
+
+internal enum FillKind
+{
+    /// <summary>An answer that all who wait for it may have.</summary>
+    Shared,
+
+    /// <summary>An answer for the one that asked for it; the others ask for themselves.</summary>
+    Alone,
+
+    /// <summary>The stored response is good; its head is renewed.</summary>
+    NotModified,
+
+    /// <summary>No answer came.</summary>
+    Failed,
+}
+
+/// <summary>How an answer begins.</summary>
+internal sealed record FillHead(FillKind Kind)
+{
+    public OriginFault Fault { get; init; }
+    public int Status { get; init; }
+    public IHeaderDictionary Headers { get; init; } = new HeaderDictionary();
+
+    /// <summary>For Shared and NotModified: the head as it is stored and sent.</summary>
+    public StoredResponse? Stored { get; init; }
+
+    /// <summary>By which fields of the request the answer varies.</summary>
+    public string[] VaryFields { get; init; } = [];
+}
+
+/// <summary>
+/// One request to an origin and all who wait for it. 1. The head comes, and it is decided who may have the answer. 2. The
+/// body flows to all waiters while it fills. 3. When it is whole, it is stored; what broke off never is.
+/// </summary>
+/// <remarks>It goes on when clients leave, but for an answer that nobody else may have. Thread-safe.</remarks>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and a client may cancel it after the fill has ended.")]
+internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore store, TimeProvider time) : IAnswerSink
+{
+    private readonly TaskCompletionSource<FillHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Stream> _alone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _cancel = new();
+    private readonly long _askedMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+    private byte[]? _diskKey;
+    private StoredResponse? _stored;
+    private BodyReader? _first;
+    private bool _abandoned;
+    private volatile bool _doomed;
+    private Task _done = Task.CompletedTask;
+
+    public Task<FillHead> Head => _head.Task;
+    public FillTerms Terms => terms;
+    public IHeaderDictionary Asked => request.Asked;
+    public RouteEntry Route => request.Route;
+
+    /// <summary>Set with a shared head.</summary>
+    public BodyBuffer? Body { get; private set; }
+
+    /// <summary>Ends with the whole body stored, or given up.</summary>
+    public Task Done => _done;
+
+    /// <summary>Whether the whole answer came; for who awaits <see cref="Done"/>.</summary>
+    public bool CameWhole { get; private set; }
+
+    public void Start() => _done = RunAsync();
+
+    /// <summary>What is asked for was changed or purged meanwhile: the answer goes to who waits, and is not stored.</summary>
+    public void Doom() => _doomed = true;
+
+    /// <summary>Where an answer for one client goes.</summary>
+    public void SendTo(Stream client) => _alone.TrySetResult(client);
+
+    /// <summary>
+    /// The client that began it has left before the head came. Others may wait for it, and what may be shared is worth
+    /// storing; what may not ends when its head says so.
+    /// </summary>
+    public void Abandon()
+    {
+        _alone.TrySetCanceled();
+        Volatile.Write(ref _abandoned, true);
+        TakeReader(true)?.Dispose();
+    }
+
+    /// <summary>
+    /// A place at the body's start. The one that began the fill has had one since the head came; null for another that comes
+    /// when the body is gone from here.
+    /// </summary>
+    public BodyReader? TakeReader(bool isMine) => isMine ? Interlocked.Exchange(ref _first, null) : Body?.Join(0);
+
+    /// <summary>Whether what has come may be given to a request that comes only now.</summary>
+    public bool IsFreshFor(RequestDirectives asked, long nowMs)
+        => _stored is { } stored && ReuseRules.Decide(stored.Freshness, asked, nowMs) == Reuse.Fresh;
+
+    /// <summary>The one client of an answer that nobody else may have is gone.</summary>
+    public void Cancel()
+    {
+        _alone.TrySetCanceled();
+        if (!_done.IsCompleted) _cancel.Cancel();
+    }
+
+    public async ValueTask StartAsync(int status, IHeaderDictionary headers, IDictionary<object, object?> marks)
+    {
+        var exchange = new OriginExchange
+        {
+            Method = request.Method, Asked = terms.Directives, HasAuthorization = terms.HasAuthorization, Status = status, Headers = headers,
+            AskedMs = _askedMs, ReceivedMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
+        if (status == StatusCodes.Status304NotModified && terms.Validating is { } found)
+        {
+            _head.TrySetResult(await RenewAsync(found, exchange));
+            return;
+        }
+
+        var isCut = marks.ContainsKey(OriginMarks.EndsWithConnection);
+        var decision = isCut || status == StatusCodes.Status206PartialContent ? StorageDecision.No : StorageRules.Decide(exchange, Route.Terms);
+        if (decision.Freshness is { } freshness && terms.MayShare) Share(exchange, freshness, decision.FieldsNotStored);
+        else _head.TrySetResult(new FillHead(FillKind.Alone) { Status = status, Headers = headers });
+    }
+
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        if (Body is { } body) await body.AppendAsync(data, cancellationToken);
+        else if (_head.Task is { IsCompletedSuccessfully: true } head && (await head).Kind == FillKind.Alone)
+            await (await _alone.Task.WaitAsync(cancellationToken)).WriteAsync(data, cancellationToken);
+    }
+
+    private void Share(OriginExchange exchange, Freshness freshness, IReadOnlyList<string> notStored)
+    {
+        var length = exchange.Headers.ContentLength;
+        var stored = HeadBuilder.Build(exchange, freshness, notStored, Route);
+        var key = Route.Route.Cache.KeepsLargeBodies ? Route.Keys.NewBody() : null;
+        Body = new BodyBuffer(store, new BodyTerms(Route.LargestInMemory, key, ResponseStore.KeepFor(stored)), HasBody(exchange.Status) ? length : 0);
+        (_diskKey, _stored) = (key, stored);
+        _first = Body.Join(0);
+        if (Volatile.Read(ref _abandoned)) Abandon();
+        _head.TrySetResult(new FillHead(FillKind.Shared)
+        {
+            Status = exchange.Status, Headers = exchange.Headers, Stored = stored with { BodyLength = length ?? -1 },
+            VaryFields = VaryRules.Fields(exchange.Headers.Vary, Route.Route.Cache.Vary),
+        });
+    }
+
+    private static bool HasBody(int status) => status is not (204 or 205);
+
+    private async Task<FillHead> RenewAsync(FoundResponse found, OriginExchange exchange)
+    {
+        var renewed = HeadBuilder.Renew(found.Head, exchange, Route);
+        if (renewed is null) await store.RemoveAsync(terms.Primary, CancellationToken.None);
+        else if (!_doomed) await store.RenewAsync(found, renewed, CancellationToken.None);
+        return new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head };
+    }
+
+    private async Task RunAsync()
+    {
+        var fault = OriginFault.Unreachable;
+        try
+        {
+            fault = await request.SendAsync(this, _cancel.Token);
+            if (fault == OriginFault.None && Body is { } body) await FinishAsync(body);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or HttpRequestException)
+        {
+            fault = OriginFault.BrokenOff;
+        }
+        finally
+        {
+            CameWhole = fault == OriginFault.None;
+            terms.Leave(this);
+            // Only now do clients hear of the end: their next request finds what was stored.
+            if (fault == OriginFault.None) Body?.Complete();
+            else Body?.Fail();
+            Body?.Release();
+            _head.TrySetResult(new FillHead(FillKind.Failed) { Fault = fault });
+            terms.Validating?.Dispose();
+        }
+    }
+
+    private async Task FinishAsync(BodyBuffer body)
+    {
+        await body.SealAsync(_cancel.Token);
+        var head = await _head.Task;
+        if (_doomed || !body.IsKept || store.Purges.Covers(terms.Primary, head.Stored!)) return;
+        var place = body.IsOnDisk ? BodyPlace.Apart : body.IsSmall ? BodyPlace.Inline : BodyPlace.Items;
+        var stored = head.Stored! with { BodyLength = body.Length, WholeLength = body.Length, Place = place, BodyKey = body.IsOnDisk ? _diskKey! : [] };
+        await store.StoreAsync(
+            new NewResponse(terms.Primary, stored, place == BodyPlace.Inline ? body.Small : default, body.Chunks) { Asked = request.Asked, VaryFields = head.VaryFields },
+            CancellationToken.None);
+    }
+}

@@ -1,0 +1,82 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace TierOperator.Sidecar.HttpCache.Filling;
+
+/// <summary>Takes what an origin answers. Called by one caller at a time, in this order: start, writes.</summary>
+internal interface IAnswerSink
+{
+    ValueTask StartAsync(int status, IHeaderDictionary headers, IDictionary<object, object?> marks);
+
+    ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// The response side of a request that no client waits for directly: the proxy writes to it as to a client's, and it hands
+/// on to a sink.
+/// </summary>
+internal sealed class OriginAnswer(IAnswerSink sink, IDictionary<object, object?> marks)
+    : Stream, IHttpResponseFeature, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
+{
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly List<(Func<object, Task> Callback, object State)> _starting = [];
+    private readonly List<(Func<object, Task> Callback, object State)> _completed = [];
+    private PipeWriter? _writer;
+
+    public int StatusCode { get; set; } = 200;
+    public string? ReasonPhrase { get; set; }
+    public IHeaderDictionary Headers { get; set; } = new HeaderDictionary();
+    public bool HasStarted { get; private set; }
+    public CancellationToken RequestAborted { get => _aborted.Token; set => throw new NotSupportedException(); }
+    public PipeWriter Writer => _writer ??= PipeWriter.Create(this, new StreamPipeWriterOptions(leaveOpen: true));
+    Stream IHttpResponseFeature.Body { get => this; set => throw new NotSupportedException(); }
+    Stream IHttpResponseBodyFeature.Stream => this;
+    public override bool CanRead => false;
+    public override bool CanSeek => false;
+    public override bool CanWrite => true;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public void Abort() => _aborted.Cancel();
+    public void DisableBuffering() { }
+    public void OnStarting(Func<object, Task> callback, object state) => _starting.Add((callback, state));
+    public void OnCompleted(Func<object, Task> callback, object state) => _completed.Add((callback, state));
+
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (HasStarted) return;
+        for (var i = _starting.Count - 1; i >= 0; i--) await _starting[i].Callback(_starting[i].State);
+        HasStarted = true;
+        await sink.StartAsync(StatusCode, Headers, marks);
+    }
+
+    public async Task CompleteAsync()
+    {
+        await StartAsync();
+        for (var i = _completed.Count - 1; i >= 0; i--) await _completed[i].Callback(_completed[i].State);
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (!HasStarted) await StartAsync(cancellationToken);
+        await sink.WriteAsync(buffer, cancellationToken);
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Flush() => throw new NotSupportedException();
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _aborted.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,104 @@
+using Microsoft.AspNetCore.Http.Features;
+using TierOperator.Sidecar.HttpCache.Rules;
+using TierOperator.Sidecar.Routes;
+
+namespace TierOperator.Sidecar.HttpCache.Filling;
+
+/// <summary>What came of asking an origin: nothing wrong, or why there is no answer.</summary>
+internal enum OriginFault { None, Unreachable, TooSlow, NoDestination, BrokenOff }
+
+/// <summary>
+/// A request of the cache's own to a route's origin. It carries the fields of the client's request that started it, but
+/// for conditions and ranges, which the cache decides, and for fields that say where a request came from: an answer that
+/// others get must not depend on them.
+/// </summary>
+internal sealed record OriginRequest(RouteEntry Route, string Method, string Path, string Query, IHeaderDictionary Asked)
+{
+    /// <summary>The most origins asked for one answer, where the first cannot be reached.</summary>
+    private const int MostAttempts = 3;
+
+    private static readonly string[] s_left =
+    [
+        "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range", "Range", "Expect",
+        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server",
+        "X-Forwarded-Scheme", "X-Host", "X-Original-URL", "X-Original-Host", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+    ];
+
+    public string? Range { get; init; }
+    public string? IfNoneMatch { get; init; }
+    public string? IfModifiedSince { get; init; }
+
+    /// <summary>
+    /// Sends and hands the answer to the sink. An origin that cannot be reached is passed over for another: nothing has
+    /// been answered yet, and the request is safe to repeat.
+    /// </summary>
+    public async Task<OriginFault> SendAsync(IAnswerSink sink, CancellationToken cancellationToken)
+    {
+        var failed = new FailedDestinations();
+        for (var attempt = 1; ; attempt++)
+        {
+            var (fault, started) = await SendOnceAsync(sink, failed, cancellationToken);
+            if (fault == OriginFault.None || started) return fault;
+            if (attempt == MostAttempts || fault == OriginFault.NoDestination || !failed.LeavesOne || cancellationToken.IsCancellationRequested) return fault;
+        }
+    }
+
+    private async Task<(OriginFault Fault, bool Started)> SendOnceAsync(IAnswerSink sink, FailedDestinations failed, CancellationToken cancellationToken)
+    {
+        var marks = new Dictionary<object, object?> { [FailedDestinations.Mark] = failed };
+        using var answer = new OriginAnswer(sink, marks);
+        using var linked = cancellationToken.Register(answer.Abort);
+        var http = new DefaultHttpContext(Features(answer)) { Items = marks };
+        try
+        {
+            await Route.Forward(http);
+        }
+        catch (Exception) when (answer.RequestAborted.IsCancellationRequested)
+        {
+            return (OriginFault.BrokenOff, answer.HasStarted);
+        }
+
+        var fault = FailedDestinations.FaultOf(http);
+        if (fault != OriginFault.None || answer.RequestAborted.IsCancellationRequested)
+        {
+            failed.Add(http);
+            return (answer.HasStarted ? OriginFault.BrokenOff : fault, answer.HasStarted);
+        }
+
+        await answer.CompleteAsync();
+        return (OriginFault.None, true);
+    }
+
+    private FeatureCollection Features(OriginAnswer answer)
+    {
+        var features = new FeatureCollection();
+        features.Set<IHttpRequestFeature>(new HttpRequestFeature
+        {
+            Method = Method, Scheme = "http", Protocol = "HTTP/1.1", PathBase = "", Path = Path, QueryString = Query, Headers = Headers(), Body = Stream.Null,
+        });
+        features.Set<IHttpRequestBodyDetectionFeature>(NoBody.Instance);
+        features.Set<IHttpResponseFeature>(answer);
+        features.Set<IHttpResponseBodyFeature>(answer);
+        features.Set<IHttpRequestLifetimeFeature>(answer);
+        return features;
+    }
+
+    private IHeaderDictionary Headers()
+    {
+        IHeaderDictionary headers = new HeaderDictionary(Asked.Count);
+        foreach (var (name, value) in Asked) headers[name] = value;
+        HopByHop.Strip(headers);
+        foreach (var name in s_left) headers.Remove(name);
+        if (Range is not null) headers.Range = Range;
+        if (IfNoneMatch is not null) headers.IfNoneMatch = IfNoneMatch;
+        if (IfModifiedSince is not null) headers.IfModifiedSince = IfModifiedSince;
+        return headers;
+    }
+
+    private sealed class NoBody : IHttpRequestBodyDetectionFeature
+    {
+        public static readonly NoBody Instance = new();
+
+        public bool CanHaveBody => false;
+    }
+}

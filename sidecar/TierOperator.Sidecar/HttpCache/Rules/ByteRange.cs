@@ -1,0 +1,69 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+
+namespace TierOperator.Sidecar.HttpCache.Rules;
+
+/// <summary>A range of bytes, both ends included.</summary>
+internal readonly record struct ByteRange(long First, long Last)
+{
+    public long Length => Last - First + 1;
+
+    public string ContentRange(long total) => string.Create(CultureInfo.InvariantCulture, $"bytes {First}-{Last}/{total}");
+}
+
+/// <summary>What a Range field came to.</summary>
+internal enum RangeKind
+{
+    /// <summary>None, another unit, several ranges or not well-formed: the whole is sent, as RFC 9110, 14.2 lets.</summary>
+    Whole,
+    One,
+
+    /// <summary>Well-formed and past the end: 416.</summary>
+    Unsatisfiable,
+}
+
+/// <summary>Range and Content-Range. Source: RFC 9110, 14.</summary>
+internal static class RangeRules
+{
+    public static RangeKind Read(StringValues range, long total, out ByteRange one)
+    {
+        one = default;
+        if (range.Count != 1 || range[0] is not { } text || !text.StartsWith("bytes=", StringComparison.OrdinalIgnoreCase)) return RangeKind.Whole;
+        var spec = text.AsSpan(6).Trim();
+        var dash = spec.IndexOf('-');
+        if (dash < 0 || spec.Contains(',')) return RangeKind.Whole;
+        var left = spec[..dash].Trim();
+        var right = spec[(dash + 1)..].Trim();
+        long last = total - 1;
+        if (left.IsEmpty)
+        {
+            if (!TryNumber(right, out var suffix)) return RangeKind.Whole;
+            if (suffix == 0 || total == 0) return RangeKind.Unsatisfiable;
+            one = new ByteRange(Math.Max(0, total - suffix), last);
+            return RangeKind.One;
+        }
+
+        if (!TryNumber(left, out var first) || (!right.IsEmpty && !TryNumber(right, out last))) return RangeKind.Whole;
+        if (last < first && !right.IsEmpty) return RangeKind.Whole;
+        if (first >= total) return RangeKind.Unsatisfiable;
+        one = new ByteRange(first, Math.Min(last, total - 1));
+        return RangeKind.One;
+    }
+
+    /// <summary>A Content-Range of a 206 with a known total length.</summary>
+    public static bool TryReadContentRange(StringValues value, out ByteRange range, out long total)
+    {
+        (range, total) = (default, 0);
+        if (value.Count != 1 || value[0] is not { } text || !text.StartsWith("bytes ", StringComparison.OrdinalIgnoreCase)) return false;
+        var spec = text.AsSpan(6).Trim();
+        var dash = spec.IndexOf('-');
+        var slash = spec.IndexOf('/');
+        if (dash <= 0 || slash <= dash) return false;
+        if (!TryNumber(spec[..dash], out var first) || !TryNumber(spec[(dash + 1)..slash], out var last) || !TryNumber(spec[(slash + 1)..], out total)) return false;
+        range = new ByteRange(first, last);
+        return first <= last && last < total;
+    }
+
+    private static bool TryNumber(ReadOnlySpan<char> text, out long number)
+        => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < long.MaxValue / 2;
+}

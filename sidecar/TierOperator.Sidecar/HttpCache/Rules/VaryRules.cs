@@ -1,0 +1,66 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+
+namespace TierOperator.Sidecar.HttpCache.Rules;
+
+/// <summary>
+/// Which requests an answer with Vary fits. Values are compared in a normal form that keeps their meaning: lines joined,
+/// white space around separators gone; of Accept-Language and Accept-Encoding also the case and the order that says
+/// nothing. Source: RFC 9111, 4.1.
+/// </summary>
+internal static class VaryRules
+{
+    /// <summary>An answer that varies by more is not stored.</summary>
+    public const int MostFields = 20;
+
+    public static bool IsStar(StringValues vary)
+    {
+        foreach (var line in vary)
+            if (line is not null && line.Contains('*', StringComparison.Ordinal) && Split(line).Contains("*")) return true;
+        return false;
+    }
+
+    /// <summary>The field names, lower case, in order, each once: those of the answer and those of the route.</summary>
+    public static string[] Fields(StringValues vary, IReadOnlyList<string> always)
+    {
+        if (vary.Count == 0 && always.Count == 0) return [];
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var line in vary)
+            foreach (var name in Split(line ?? "")) names.Add(name.ToLowerInvariant());
+        foreach (var name in always) names.Add(name.ToLowerInvariant());
+        return [.. names];
+    }
+
+    /// <summary>The normal form of a request's field. Absent and empty differ.</summary>
+    public static string Normalize(string field, StringValues value) => value.Count == 0 ? "\u0001" : field switch
+    {
+        "accept-language" or "accept-encoding" => Ranked(value),
+        _ => Joined(value),
+    };
+
+    private static string Joined(StringValues value)
+    {
+        if (value.Count == 1 && !value[0]!.AsSpan().ContainsAny(",; ")) return value[0]!;
+        return string.Join(',', value.SelectMany(line => line!.Split(',')).Select(part => string.Join(';', part.Split(';', StringSplitOptions.TrimEntries))));
+    }
+
+    // Members of one weight have no order among them.
+    private static string Ranked(StringValues value)
+    {
+        var members = value.SelectMany(line => Split(line!)).Select(Weighed).Where(member => member.Name.Length > 0);
+        return string.Join(',', members.OrderByDescending(member => member.Weight).ThenBy(member => member.Name, StringComparer.Ordinal)
+            .Select(member => string.Create(CultureInfo.InvariantCulture, $"{member.Name};{member.Weight:0.###}")));
+    }
+
+    private static (string Name, double Weight) Weighed(string member)
+    {
+        var parts = member.Split(';', StringSplitOptions.TrimEntries);
+        var weight = 1.0;
+        foreach (var part in parts.Skip(1))
+            if (part.StartsWith("q=", StringComparison.OrdinalIgnoreCase)
+                && double.TryParse(part.AsSpan(2), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var read)) weight = read;
+        return (parts[0].ToLowerInvariant(), weight);
+    }
+
+    private static string[] Split(string line) => line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,151 @@
+using TierOperator.Sidecar.HttpCache.Rules;
+using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Values;
+
+namespace TierOperator.Sidecar.HttpCache.Storing;
+
+/// <summary>What a finished fill wants to have stored.</summary>
+internal sealed record NewResponse(byte[] Primary, StoredResponse Head, ReadOnlyMemory<byte> Inline, IReadOnlyList<LargeValue> Chunks)
+{
+    public string[] VaryFields { get; init; } = [];
+    public required IHeaderDictionary Asked { get; init; }
+}
+
+/// <summary>
+/// Responses in the engine: one session for a URL, or for each variant of it. Every write has a deadline of its own, so
+/// nothing outlives its use.
+/// </summary>
+/// <remarks>Thread-safe. A response that the engine has no room for is not stored: that is no error.</remarks>
+internal sealed class ResponseStore(TierEngine engine, PurgeMarks purges)
+{
+    private const string ContentType = "application/http";
+
+    /// <summary>How long a response that can be validated stays past its freshness.</summary>
+    private static readonly TimeSpan s_validatable = TimeSpan.FromHours(24);
+
+    /// <summary>How long any response stays past its freshness, for clients that take stale ones.</summary>
+    private static readonly TimeSpan s_stale = TimeSpan.FromHours(1);
+    private static readonly byte[] s_item = "r"u8.ToArray();
+    private readonly HeadCache _heads = new();
+    private long _refused;
+
+    public static ReadOnlySpan<byte> Item => s_item;
+    public HeadCache Heads => _heads;
+    public PurgeMarks Purges => purges;
+    public TierEngine Engine => engine;
+
+    /// <summary>Responses that no tier had room for.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>The stored response that fits a request, fresh or not; null when there is none. The caller disposes it.</summary>
+    public async ValueTask<FoundResponse?> FindAsync(byte[] primary, IHeaderDictionary asked, CancellationToken cancellationToken)
+    {
+        var read = await engine.ReadAsync(primary, s_item, cancellationToken);
+        var session = primary;
+        if (read.Status == ReadStatus.Found && ResponseCodec.ReadMarker(read.Value.Bytes.Span) is { } marker)
+        {
+            session = ResponseKeys.Variant(primary, marker, asked);
+            read = await engine.ReadAsync(session, s_item, cancellationToken);
+        }
+
+        if (read.Status != ReadStatus.Found || _heads.Read(read.Version, read.Value.Bytes.Span) is not { } head) return null;
+        if (purges.Covers(primary, head))
+        {
+            await engine.DeleteSessionAsync(session, default, cancellationToken);
+            return null;
+        }
+
+        return await OpenAsync(head, read, session, cancellationToken);
+    }
+
+    public async Task StoreAsync(NewResponse response, CancellationToken cancellationToken)
+    {
+        var session = response.Primary;
+        if (response.VaryFields.Length > 0)
+        {
+            if (response.VaryFields.Length > VaryRules.MostFields) return;
+            var marker = await MarkAsync(response, cancellationToken);
+            session = ResponseKeys.Variant(response.Primary, marker, response.Asked);
+        }
+
+        var items = new List<ItemWrite> { new(s_item, ContentType, new ItemValue(ResponseCodec.Write(response.Head, response.Inline.Span))) };
+        for (var i = 0; i < response.Chunks.Count; i++)
+        {
+            response.Chunks[i].AddReference();
+            items.Add(new ItemWrite(FoundResponse.ChunkName(i), ContentType, new ItemValue(response.Chunks[i])));
+        }
+
+        var outcome = await engine.ReplaceSessionAsync(session, items, OptionsFor(response.Head), cancellationToken);
+        if (!outcome.Succeeded) Interlocked.Increment(ref _refused);
+    }
+
+    /// <summary>Puts a new head before a body that stays. Nothing happens when the response was replaced meanwhile.</summary>
+    public async Task RenewAsync(FoundResponse found, StoredResponse head, CancellationToken cancellationToken)
+    {
+        var options = OptionsFor(head) with { Condition = new Precondition { AnyOf = [found.Version] } };
+        var item = new ItemWrite(s_item, ContentType, new ItemValue(ResponseCodec.Write(head, found.Inline.Span)));
+        await engine.PutAsync(found.Session, item, options, cancellationToken);
+        if (head.Place == BodyPlace.Apart)
+            await engine.PutAsync(head.BodyKey, new ItemWrite(s_item, ContentType, new ItemValue(Array.Empty<byte>())), OptionsFor(head), cancellationToken);
+    }
+
+    /// <summary>One chunk of a body that lives on disk alone. False: the disk did not take it.</summary>
+    public async Task<bool> AppendAsync(byte[] bodyKey, int index, LargeValue chunk, TimeSpan ttl, CancellationToken cancellationToken)
+    {
+        chunk.AddReference();
+        var outcome = await engine.PutAsync(
+            bodyKey, new ItemWrite(FoundResponse.ChunkName(index), ContentType, new ItemValue(chunk)), new WriteOptions { Ttl = ttl }, cancellationToken);
+        return outcome.Succeeded;
+    }
+
+    /// <summary>Forgets a URL and all its variants. True when there was something.</summary>
+    public async Task<bool> RemoveAsync(byte[] primary, CancellationToken cancellationToken)
+        => (await engine.DeleteSessionAsync(primary, default, cancellationToken)).Status != WriteStatus.NotFound;
+
+    public static TimeSpan KeepFor(StoredResponse head)
+    {
+        var times = head.Freshness;
+        var fresh = Math.Max(0, times.LifetimeMs - times.InitialAgeMs);
+        var stale = Math.Max(times.StaleWhileRevalidateMs, times.StaleIfErrorMs);
+        if (head.HasValidator) stale = Math.Max(stale, (long)s_validatable.TotalMilliseconds);
+        if (!times.NeverStale) stale = Math.Max(stale, (long)s_stale.TotalMilliseconds);
+        return TimeSpan.FromMilliseconds(Math.Max(1000, fresh + stale));
+    }
+
+    private static WriteOptions OptionsFor(StoredResponse head) => new() { Ttl = KeepFor(head) };
+
+    private async ValueTask<FoundResponse?> OpenAsync(StoredResponse head, ReadOutcome read, byte[] session, CancellationToken cancellationToken)
+    {
+        if (head.Place != BodyPlace.Items)
+            return new FoundResponse(head, read.Version, session)
+            {
+                Engine = engine, Source = read.Source, Inline = read.Value.Bytes[ResponseCodec.HeadLength(read.Value.Bytes.Span)..],
+            };
+
+        var whole = await engine.ReadSessionAsync(session, cancellationToken);
+        if (whole.Session is not { } snapshot) return null;
+        foreach (var item in snapshot.Items)
+        {
+            // Between the two reads it may have been replaced: then this is the head that goes with the chunks.
+            if (!item.Key.AsSpan().SequenceEqual(s_item) || ResponseCodec.Read(item.Value.Bytes.Span) is not { } same) continue;
+            if (same.Place == BodyPlace.Items)
+                return new FoundResponse(same, item.Version, session) { Engine = engine, Source = whole.Source, Snapshot = snapshot };
+        }
+
+        snapshot.Release();
+        return null;
+    }
+
+    /// <summary>The marker of a URL whose answers vary: the one that is there, if it names the same fields.</summary>
+    private async Task<VaryMarker> MarkAsync(NewResponse response, CancellationToken cancellationToken)
+    {
+        var read = await engine.ReadAsync(response.Primary, s_item, cancellationToken);
+        var present = read.Status == ReadStatus.Found ? ResponseCodec.ReadMarker(read.Value.Bytes.Span) : null;
+        var marker = present is not null && present.Fields.AsSpan().SequenceEqual(response.VaryFields)
+            ? present : new VaryMarker(response.VaryFields, Random.Shared.NextInt64());
+        var options = new WriteOptions { Ttl = KeepFor(response.Head) + s_validatable };
+        var item = new ItemWrite(s_item, ContentType, new ItemValue(ResponseCodec.Write(marker)));
+        await engine.ReplaceSessionAsync(response.Primary, [item], options, cancellationToken);
+        return marker;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+using TierOperator.Sidecar.HttpCache.Storing;
+
+namespace TierOperator.Sidecar.Routes;
+
+/// <summary>The Cache-Status of an answer. Source: RFC 9211.</summary>
+internal static class CacheStatus
+{
+    public const string Field = "Cache-Status";
+    private const string Name = "tier";
+
+    public static string Miss(int status, bool stored, bool collapsed)
+        => $"{Name}; fwd=uri-miss; fwd-status={Number(status)}{(stored ? "; stored" : "")}{(collapsed ? "; collapsed" : "")}";
+
+    public static string Stale(int? status, bool stored, bool collapsed)
+        => $"{Name}; fwd=stale{(status is { } known ? $"; fwd-status={Number(known)}" : "")}{(stored ? "; stored" : "")}{(collapsed ? "; collapsed" : "")}";
+
+    public static string Request(int status, bool stored) => $"{Name}; fwd=request; fwd-status={Number(status)}{(stored ? "; stored" : "")}";
+
+    /// <summary>A stale answer while a new one is fetched, or in place of an error.</summary>
+    public static string StaleHit(StoredResponse stored, long nowMs, string? why)
+        => $"{Name}; hit; ttl={Number(-(stored.Freshness.StalenessMs(nowMs) / 1000))}{(why is null ? "" : $"; detail={why}")}";
+
+    public static string Passed(string why) => $"{Name}; fwd={why}";
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

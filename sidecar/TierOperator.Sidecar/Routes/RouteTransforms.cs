@@ -1,0 +1,59 @@
+using System.Net.Http.Headers;
+using TierOperator.Sidecar.HttpCache.Filling;
+using TierOperator.Sidecar.HttpCache.Rules;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace TierOperator.Sidecar.Routes;
+
+/// <summary>What an intermediary does to every message that passes: RFC 9110, 7.6.</summary>
+internal static class RouteTransforms
+{
+    private const string Via = "tier";
+    private static readonly string[] s_connectionOptions = ["close", "keep-alive", "upgrade"];
+
+    public static void Add(TransformBuilderContext context)
+    {
+        context.AddRequestTransform(OnRequest);
+        context.AddResponseTransform(OnResponse);
+    }
+
+    private static ValueTask OnRequest(RequestTransformContext context)
+    {
+        var headers = context.ProxyRequest.Headers;
+        foreach (var line in context.HttpContext.Request.Headers.Connection)
+            foreach (var name in (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                if (!s_connectionOptions.Contains(name, StringComparer.OrdinalIgnoreCase)) RemoveNamed(context, name);
+        headers.Remove("Proxy-Authorization");
+        var protocol = context.HttpContext.Request.Protocol;
+        headers.TryAddWithoutValidation("Via", $"{(protocol.StartsWith("HTTP/", StringComparison.Ordinal) ? protocol[5..] : "1.1")} {Via}");
+        return default;
+    }
+
+    private static void RemoveNamed(RequestTransformContext context, string name)
+    {
+        if (!context.ProxyRequest.Headers.TryGetValues(name, out _)) context.ProxyRequest.Content?.Headers.Remove(name);
+        else context.ProxyRequest.Headers.Remove(name);
+    }
+
+    private static ValueTask OnResponse(ResponseTransformContext context)
+    {
+        if (context.ProxyResponse is not { } response) return default;
+        var headers = context.HttpContext.Response.Headers;
+        if (response.StatusCode != System.Net.HttpStatusCode.SwitchingProtocols)
+        {
+            if (response.Headers.NonValidated.TryGetValues("Connection", out var connection))
+                foreach (var line in connection) HopByHop.StripNamed(headers, line);
+            HopByHop.Strip(headers);
+        }
+
+        if (response is { Version.Major: 1, Content.Headers.ContentLength: null } && HasBody(context, response) && !IsChunked(response.Headers))
+            context.HttpContext.Items[OriginMarks.EndsWithConnection] = true;
+        return default;
+    }
+
+    private static bool HasBody(ResponseTransformContext context, HttpResponseMessage response)
+        => (int)response.StatusCode is not (204 or 205 or 304) && !HttpMethods.IsHead(context.HttpContext.Request.Method);
+
+    private static bool IsChunked(HttpResponseHeaders headers) => headers.TransferEncodingChunked == true;
+}
