@@ -1,6 +1,6 @@
 # Everything a person or a pipeline runs. Needs git, make and the .NET 10 SDK; `make test` and `make bench` fetch the rest from Debian.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-cluster bench soak lint format clean
+.PHONY: help build run crds test test-cluster bench soak lint format clean
 SHELL := /bin/bash
 
 export DOTNET_NOLOGO := 1
@@ -21,6 +21,10 @@ build: ## publish the sidecar to out/sidecar/tier
 
 run: build ## run the sidecar under examples/quickstart (POLICY=, DATA=, ARGS= change that)
 	@exec $(SIDECAR) run --policy $(POLICY) --data $(DATA) $(ARGS)
+
+crds: ## write crds/ from the policy model
+	@mkdir -p crds
+	@dotnet run --project operator/TierOperator.Manager -c Release -v quiet -- crd --output crds/tierpolicies.yaml
 
 test: ## build everything and run every test
 	@.ci/run-tests

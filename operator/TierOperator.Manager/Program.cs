@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TierOperator.Manager.Crds;
 
 namespace TierOperator.Manager;
 
@@ -7,5 +8,8 @@ internal static class Program
 {
     public static Task<int> Main(string[] args) => CreateRoot().Parse(args).InvokeAsync();
 
-    public static RootCommand CreateRoot() => new("Gives the pods of a Kubernetes cluster a tiered store, by declaration.");
+    public static RootCommand CreateRoot() => new("Gives the pods of a Kubernetes cluster a tiered store, by declaration.")
+    {
+        CrdCommand.Create(),
+    };
 }

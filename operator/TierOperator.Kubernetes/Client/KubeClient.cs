@@ -48,12 +48,17 @@ public sealed partial class KubeClient : IDisposable
         return _sender.SendAsync(request, (body, token) => JsonBodies.ReadPageAsync(body, view, token), cancellationToken);
     }
 
-    /// <summary>
-    /// Makes an object as given. Fails with a conflict where it exists.
-    /// </summary>
+    /// <summary>Makes an object as given. Fails with a conflict where it exists.</summary>
     public Task<JsonObject> CreateAsync(ResourceType type, JsonObject body, CancellationToken cancellationToken) =>
-        _sender.SendAsync(new ApiRequest(HttpMethod.Post, type.PathOf(body["metadata"]?["namespace"]?.GetValue<string>())) { Body = body },
-            JsonBodies.ReadObjectAsync, cancellationToken);
+        CreateAsync(type, body, new WriteOptions(), cancellationToken);
+
+    /// <inheritdoc cref="CreateAsync(ResourceType, JsonObject, CancellationToken)"/>
+    public Task<JsonObject> CreateAsync(ResourceType type, JsonObject body, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var query = new QueryText(type.PathOf(body["metadata"]?["namespace"]?.GetValue<string>()))
+            .Add("dryRun", options.IsDryRun ? "All" : null).Add("fieldValidation", options.IsStrict ? "Strict" : null);
+        return _sender.SendAsync(new ApiRequest(HttpMethod.Post, query.ToString()) { Body = body }, JsonBodies.ReadObjectAsync, cancellationToken);
+    }
 
     /// <summary>Posts to a subresource: <c>eviction</c>, <c>token</c>.</summary>
     public Task<JsonObject> CreateAsync(ResourceType type, ObjectKey key, string subresource, JsonObject body, CancellationToken cancellationToken) =>

@@ -6,7 +6,7 @@ namespace TierOperator.Policy.Documents;
 /// <summary>One route: an upstream service behind the sidecar, in YARP's words.</summary>
 public sealed record RouteDocument
 {
-    [Field("The route's name.", Required = true, Pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", PatternHint = "lower-case letters, digits and '-', at most 63, starting and ending with a letter or digit")]
+    [Field("The route's name.", Required = true, Max = "63", Pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", PatternHint = "lower-case letters, digits and '-', at most 63, starting and ending with a letter or digit")]
     public string? Name { get; init; }
 
     [Field("The requests that the route takes.", Required = true)]

@@ -7,7 +7,7 @@ namespace TierOperator.Policy.Documents;
 /// <summary>One rule: which sessions, and how they live.</summary>
 public sealed record RuleDocument
 {
-    [Field("The rule's name, in answers and metrics. `default` is the implicit last rule's.", Required = true, Pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", PatternHint = "lower-case letters, digits and '-', at most 63, starting and ending with a letter or digit")]
+    [Field("The rule's name, in answers and metrics. `default` is the implicit last rule's.", Required = true, Max = "63", Pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", PatternHint = "lower-case letters, digits and '-', at most 63, starting and ending with a letter or digit")]
     public string? Name { get; init; }
 
     [Field("What the rule takes; without it, everything.")]
@@ -16,7 +16,7 @@ public sealed record RuleDocument
     [Field("The tiers that hold what the rule takes.", DefaultNote = "all that are declared; for MemoryOnly, memory", Min = "1", Set = true)]
     public IReadOnlyList<TierName>? Tiers { get; init; }
 
-    [Field("The strategy: what Redis holds of a session.", DefaultNote = "`defaults.sessionStrategy`, or `defaults.interactionStrategy` where the rule has a parent")]
+    [Field("The strategy: what Redis holds of a session.", DefaultNote = "`defaults.sessionStrategy`, or `defaults.interactionStrategy` where the rule has a parent", Max = "63")]
     public string? Strategy { get; init; }
 
     [Field("Through: lower tiers at once. Behind: by the sync loop. Around: not into memory. MemoryOnly: nowhere else.", Default = "Through")]

@@ -69,10 +69,10 @@ public sealed record LabelExpressionDocument
 /// <summary>The strategies that rules without one use.</summary>
 public sealed record StrategyDefaultsDocument
 {
-    [Field("For sessions.", Default = "CriticalOnly")]
+    [Field("For sessions.", Default = "CriticalOnly", Max = "63")]
     public string? SessionStrategy { get; init; }
 
-    [Field("For interactions: sessions that have a parent.", Default = "ResponseOnly")]
+    [Field("For interactions: sessions that have a parent.", Default = "ResponseOnly", Max = "63")]
     public string? InteractionStrategy { get; init; }
 }
 

@@ -27,12 +27,13 @@ public static class FieldTree
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         var kind = KindOf(type);
+        var max = field.Max ?? GreatestOf(path, kind);
         var effect = field.RestartBound ? FieldEffect.RestartBound : field.RestartBoundUpward ? FieldEffect.RestartBoundUpward : inherited;
         return new FieldDescription
         {
             Name = name, Path = path, Kind = kind, ClrType = type, Property = property, Effect = effect,
             Description = field.Description, Default = field.Default, DefaultNote = field.DefaultNote,
-            Min = field.Min, Max = field.Max, MinValue = Bound(kind, field.Min), MaxValue = Bound(kind, field.Max),
+            Min = field.Min, Max = max, MinValue = Bound(kind, field.Min), MaxValue = Bound(kind, max),
             Pattern = kind is FieldKind.List ? null : field.Pattern, PatternHint = field.PatternHint,
             Required = field.Required, IsSet = field.Set,
             EnumValues = type.IsEnum ? [.. Enum.GetNames(type).Select(member => WireName(type, member))] : [],
@@ -62,6 +63,17 @@ public static class FieldTree
         var suffix = kind == FieldKind.List ? "[]" : "{}";
         return Describe(suffix, path + suffix, type.GetGenericArguments()[^1], element, null, effect);
     }
+
+    /// <summary>
+    /// What no field of the policy passes where it has no limit of its own: a schema without limits is refused by the API
+    /// server, because it cannot tell what its rules would cost. Metadata has the API server's own limits.
+    /// </summary>
+    private static string? GreatestOf(string path, FieldKind kind) => !path.StartsWith("spec", StringComparison.Ordinal) ? null : kind switch
+    {
+        FieldKind.Text or FieldKind.Scalar => "1024",
+        FieldKind.List or FieldKind.Map => "100",
+        _ => null,
+    };
 
     private static FieldKind KindOf(Type type) => type switch
     {

@@ -18,7 +18,7 @@ public static class JsonSchema
     public static string Write()
     {
         var schema = new JsonObject { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["$id"] = Address, ["title"] = TierPolicyDocument.KindName };
-        foreach (var (key, value) in Describe(FieldTree.Root).ToList())
+        foreach (var (key, value) in SchemaOf(FieldTree.Root).ToList())
         {
             schema[key] = value?.DeepClone();
         }
@@ -29,15 +29,16 @@ public static class JsonSchema
         return schema.ToJsonString(options) + "\n";
     }
 
-    private static JsonObject Describe(FieldDescription field)
+    private static JsonObject SchemaOf(FieldDescription field)
     {
         var schema = TypeOf(field);
-        schema["description"] = Description(field);
+        schema["description"] = Describe(field);
         if (field.Default is { } text && field.Kind != FieldKind.Object) schema["default"] = DefaultOf(field, text);
         return schema;
     }
 
-    private static string Description(FieldDescription field)
+    /// <summary>What is said of a field: its description, a default that depends on others, and what a change costs.</summary>
+    public static string Describe(FieldDescription field)
     {
         var note = field.DefaultNote is null ? "" : $" Default: {field.DefaultNote}.";
         return field.Path.Length == 0 ? field.Description : $"{field.Description}{note} ({field.Effect})";
@@ -62,7 +63,7 @@ public static class JsonSchema
     private static JsonObject ObjectOf(FieldDescription field)
     {
         var properties = new JsonObject();
-        foreach (var child in field.Children) properties[child.Name] = Describe(child);
+        foreach (var child in field.Children) properties[child.Name] = SchemaOf(child);
         var schema = new JsonObject { ["type"] = "object", ["additionalProperties"] = false, ["properties"] = properties };
         var required = field.Children.Where(child => child.Required).Select(child => (JsonNode)JsonValue.Create(child.Name)).ToArray();
         if (required.Length > 0) schema["required"] = new JsonArray(required);
@@ -71,7 +72,7 @@ public static class JsonSchema
 
     private static JsonObject MapOf(FieldDescription field)
     {
-        var schema = new JsonObject { ["type"] = "object", ["additionalProperties"] = Describe(field.Element!) };
+        var schema = new JsonObject { ["type"] = "object", ["additionalProperties"] = SchemaOf(field.Element!) };
         if (field.Pattern is not null) schema["propertyNames"] = new JsonObject { ["pattern"] = field.Pattern };
         return Bounded(schema, "minProperties", field.MinValue, "maxProperties", field.MaxValue);
     }
@@ -79,7 +80,7 @@ public static class JsonSchema
     private static JsonObject ListOf(FieldDescription field)
     {
         var schema = new JsonObject { ["type"] = "array", ["items"] = TypeOf(field.Element!) };
-        if (field.Element!.Kind == FieldKind.Object) schema["items"] = Describe(field.Element);
+        if (field.Element!.Kind == FieldKind.Object) schema["items"] = SchemaOf(field.Element);
         if (field.IsSet) schema["uniqueItems"] = true;
         return Bounded(schema, "minItems", field.MinValue, "maxItems", field.MaxValue);
     }

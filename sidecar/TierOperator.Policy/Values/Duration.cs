@@ -11,6 +11,9 @@ public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
     /// <summary>The pattern of the written form, for schemas.</summary>
     public const string Pattern = "^([0-9]+(ms|s|m|h|d|w|y))+$";
 
+    /// <summary>More characters than this are nothing that a person meant, and bound what reading costs.</summary>
+    public const int MostCharacters = 32;
+
     /// <summary>Beyond this no deadline could be added to a date: the longest that any policy may say.</summary>
     public static Duration Longest { get; } = new(TimeSpan.FromDays(365_000));
 
@@ -24,7 +27,7 @@ public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
     public static ParseOutcome TryParse(ReadOnlySpan<char> text, out Duration duration)
     {
         duration = default;
-        if (text.IsEmpty) return ParseOutcome.Malformed;
+        if (text.IsEmpty || text.Length > MostCharacters) return ParseOutcome.Malformed;
         long total = 0;
         var overflow = false;
         while (!text.IsEmpty)

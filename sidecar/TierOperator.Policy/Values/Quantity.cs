@@ -12,6 +12,9 @@ public readonly record struct Quantity(long Bytes) : IComparable<Quantity>
     /// <summary>The pattern of the written form, for schemas. Fractions of a byte are found only by the reader.</summary>
     public const string Pattern = "^([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E|[eE][+-]?[0-9]+)?$";
 
+    /// <summary>More characters than this are nothing that a person meant, leading zeros or not.</summary>
+    public const int MostCharacters = 64;
+
     /// <summary>More digits than this is nothing that a person meant, and bounds the arithmetic.</summary>
     private const int MostDigits = 40;
 
@@ -21,6 +24,7 @@ public readonly record struct Quantity(long Bytes) : IComparable<Quantity>
     public static ParseOutcome TryParse(ReadOnlySpan<char> text, out Quantity quantity)
     {
         quantity = default;
+        if (text.Length > MostCharacters) return ParseOutcome.Malformed;
         var length = text.IndexOfAnyExcept(s_number);
         var number = length < 0 ? text : text[..length];
         if (!TryReadNumber(number, out var mantissa, out var decimals, out var outcome)) return outcome;

@@ -49,6 +49,10 @@ public class DurationTests
         Assert.Equal(ParseOutcome.Overflow, Duration.TryParse(text, out _));
 
     [Fact]
+    public void TryParse_LongerThanAnyoneMeans_IsMalformed() =>
+        Assert.Equal(ParseOutcome.Malformed, Duration.TryParse(new string('0', Duration.MostCharacters - 1) + "1s", out _));
+
+    [Fact]
     public void ToString_AnyDuration_ReadsBackAsTheSame() => Check.QuickThrowOnFailure(Prop.ForAll(
         ArbMap.Default.ArbFor<long>(), number =>
         {
@@ -58,7 +62,7 @@ public class DurationTests
 
     [Fact]
     public void TryParse_PartsInAnyOrder_GiveTheirSum() => Check.QuickThrowOnFailure(Prop.ForAll(
-        Gen.ListOf(Gen.Zip(Gen.Choose(0, 100_000), Gen.Elements("ms", "s", "m", "h", "d", "w", "y"))).Where(parts => parts.Count > 0).ToArbitrary(), parts =>
+        Gen.ListOf(Gen.Zip(Gen.Choose(0, 100_000), Gen.Elements("ms", "s", "m", "h", "d", "w", "y"))).Where(parts => parts.Count > 0).Select(parts => parts.Take(4).ToArray()).ToArbitrary(), parts =>
         {
             var sum = parts.Sum(part => part.Item1 * (Int128Of(part.Item2)));
             var outcome = Duration.TryParse(string.Concat(parts.Select(part => $"{part.Item1}{part.Item2}")), out var duration);
