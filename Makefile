@@ -1,6 +1,6 @@
 # Everything a person or a pipeline runs. Needs git, make and the .NET 10 SDK; `make test` and `make bench` fetch the rest from Debian.
 .DEFAULT_GOAL := help
-.PHONY: help build run crds test test-cluster bench soak lint format clean
+.PHONY: help build run crds test test-cluster bench soak lint format clean run-full
 SHELL := /bin/bash
 
 export DOTNET_NOLOGO := 1
@@ -25,6 +25,8 @@ run: build ## run the sidecar under examples/quickstart (POLICY=, DATA=, ARGS= c
 crds: ## write crds/ from the policy model
 	@mkdir -p crds
 	@dotnet run --project operator/TierOperator.Manager -c Release -v quiet -- crd --output crds/tierpolicies.yaml
+run-full: build ## a local Redis, a local PostgreSQL and a sidecar over all four tiers, under examples/full
+	@exec .ci/run-full $(ARGS)
 
 test: ## build everything and run every test
 	@.ci/run-tests

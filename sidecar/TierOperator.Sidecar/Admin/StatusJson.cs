@@ -63,6 +63,8 @@ internal static class StatusJson
         json.WriteNumber("evictionsLost", status.EvictionsUnsaved);
         json.WriteNumber("expirations", status.Expirations);
         json.WriteNumber("inFlightBytes", status.InFlightBytes);
+        json.WriteNumber("deadLetters", status.DeadLetters);
+        json.WriteNumber("clockRefused", status.ClockRefused);
         json.WriteEndObject();
     }
 
@@ -76,6 +78,13 @@ internal static class StatusJson
         json.WriteNumber("sessions", tier.Sessions);
         json.WriteNumber("items", tier.Items);
         json.WriteNumber("hits", tier.Hits);
+        if (tier.Reason is not null) json.WriteString("reason", tier.Reason);
+        if (tier.Name is "redis" or "postgres")
+        {
+            json.WriteNumber("backlogSessions", tier.BacklogSessions);
+            json.WriteNumber("backlogBytes", tier.BacklogBytes);
+        }
+
         json.WriteEndObject();
     }
 }

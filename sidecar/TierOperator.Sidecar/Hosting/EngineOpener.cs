@@ -15,8 +15,11 @@ internal static class EngineOpener
             throw new StartFault(ExitCode.Data, $"the data folder {options.DataFolder} cannot be: {file} is a file: name a folder with {Settings.Data.Flag} DIR");
         try
         {
+            var node = (uint)Random.Shared.NextInt64(1, uint.MaxValue);
             var engine = new EngineOptions
             {
+                Node = node,
+                RemoteTiers = new SharedTierOpener(options.SecretsFolder, policy, node, time, loggers).Open(),
                 DataFolder = policy.Spillover is null ? null : options.DataFolder,
                 Keys = ReadKeys(options, policy),
                 InFlightBytes = options.InFlightBytes,

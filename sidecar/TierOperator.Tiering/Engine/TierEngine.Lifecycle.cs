@@ -65,6 +65,16 @@ public sealed partial class TierEngine
         await shared.DisposeAsync();
     }
 
+    /// <summary>Sessions that a shared tier has yet to hear of.</summary>
+    private int OwedSessions => _shared?.Loops.Sum(loop => loop.Outbox.Count) ?? 0;
+
+    /// <summary>Tells the tiers that can hear everything that they are owed, within the caller's time; the journal keeps the rest.</summary>
+    private async ValueTask FlushSharedAsync(CancellationToken cancellationToken)
+    {
+        if (_shared is null) return;
+        await Task.WhenAll(_shared.Loops.Where(loop => loop.Link.CanWrite).Select(loop => loop.FlushAsync(cancellationToken).AsTask()));
+    }
+
     /// <summary>How far each tier has the journal, written down about once a second; compaction goes by it.</summary>
     private void SaveShadow()
     {

@@ -1,3 +1,4 @@
+using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Memory;
 using TierOperator.Tiering.Sync;
@@ -27,10 +28,24 @@ public sealed partial class TierEngine
                 (int)_disk.Sessions, (int)_disk.Items, _counters.DiskHits));
         }
 
+        foreach (var loop in _shared?.Loops ?? [])
+        {
+            var state = loop.Link.Tier.State;
+            var hits = loop.Link.Flag == TierSet.Redis ? _counters.RedisHits : _counters.PostgresHits;
+            tiers.Add(new TierStatus(SharedTiers.NameOf(loop.Link.Flag), loop.Link.IsOpen && state.CanRead ? "Unavailable" : state.Health.ToString(), 0, 0, 0, 0, hits)
+            {
+                Reason = state.Reason ?? (loop.Link.IsOpen ? "it does not answer in time; it is probed in the background" : null),
+                BacklogSessions = loop.Outbox.Count,
+                BacklogBytes = loop.Outbox.BacklogBytes,
+            });
+        }
+
         return new EngineStatus(tiers, _memory.Misses, _counters.Writes, _counters.Deletes, _counters.Evictions,
             _counters.EvictionsUnsaved, _counters.Expirations, _inFlight.UsedBytes)
         {
-            ConditionalScope = "pod",
+            ConditionalScope = _rules.IsShared ? "shared" : "pod",
+            DeadLetters = _deadLetters.Count,
+            ClockRefused = _clock.Refused,
             DiskIsVolatile = _rules.Policy.Spillover is not null,
         };
     }
@@ -41,7 +56,8 @@ public sealed partial class TierEngine
     /// </summary>
     public async ValueTask<FlushReport> FlushAsync(CancellationToken cancellationToken)
     {
-        if (_disk is null) return new FlushReport(0);
+        await FlushSharedAsync(cancellationToken);
+        if (_disk is null) return new FlushReport(OwedSessions);
         var unsaved = 0;
         foreach (var shard in _memory.Shards)
         {
@@ -50,6 +66,7 @@ public sealed partial class TierEngine
         }
 
         await _disk.FlushAsync(cancellationToken);
+        SaveShadow();
         return new FlushReport(_disk.Unsettled.Count + unsaved);
     }
 
@@ -82,15 +99,29 @@ public sealed partial class TierEngine
 }
 
 /// <summary>One tier as it fares. Bytes as accounted; a capacity of 0 is unknown.</summary>
-public sealed record TierStatus(string Name, string State, long UsedBytes, long CapacityBytes, int Sessions, int Items, long Hits);
+public sealed record TierStatus(string Name, string State, long UsedBytes, long CapacityBytes, int Sessions, int Items, long Hits)
+{
+    /// <summary>Why it is not healthy, and what to do; null when it is, and of local tiers.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What a shared tier has yet to hear of.</summary>
+    public int BacklogSessions { get; init; }
+    public long BacklogBytes { get; init; }
+}
 
 /// <summary>The engine as it fares.</summary>
 public sealed record EngineStatus(
     IReadOnlyList<TierStatus> Tiers, long Misses, long Writes, long Deletes, long Evictions, long EvictionsUnsaved, long Expirations,
     long InFlightBytes)
 {
-    /// <summary>Where conditional writes are decided: <c>pod</c> when no shared tier is declared.</summary>
+    /// <summary>Where conditional writes are decided: <c>pod</c> when no shared tier is declared, else <c>shared</c>.</summary>
     public required string ConditionalScope { get; init; }
+
+    /// <summary>Changes that a shared tier refused for good.</summary>
+    public int DeadLetters { get; init; }
+
+    /// <summary>Versions of others that were too far ahead of this clock to be taken over.</summary>
+    public long ClockRefused { get; init; }
 
     /// <summary>True where the disk may go with the pod: acknowledged at Disk then means the process and the container.</summary>
     public required bool DiskIsVolatile { get; init; }

@@ -1,0 +1,137 @@
+using System.Security.Cryptography;
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Remote;
+
+namespace TierOperator.Sidecar.Hosting;
+
+/// <summary>A tier and how it is heard; null where another tier announces.</summary>
+internal sealed record OpenedTier(IRemoteTier Tier, IBackplane? Backplane);
+
+/// <summary>What is wrong with a secret; never its content.</summary>
+internal sealed class SecretFault(string message) : Exception(message);
+
+/// <summary>
+/// A remote tier that may not be known yet: it is made when its secret is there and right, and made anew when the secret changes.
+/// Until then it is away, and says why.
+/// </summary>
+/// <remarks>Thread-safe: the tier in use is one reference, swapped by the loop alone.</remarks>
+internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, IBackplane
+{
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource _stop = new();
+    private volatile OpenedTier? _open;
+    private volatile RemoteTierState _fault = new(RemoteHealth.Connecting);
+    private byte[]? _seen;
+    private Task _loop = Task.CompletedTask;
+    private int _started;
+
+    public TierSet Tier => flag;
+    public RemoteTierState State => _open?.Tier.State ?? _fault;
+    public bool IsConnected => _open?.Backplane?.IsConnected ?? false;
+
+    public event Action<RemoteTierState>? StateChanged;
+    public event Action? Forgot;
+    public event Action<RemoteAnnouncement>? Announced;
+    public event Action? Gap;
+
+    public void Start()
+    {
+        if (Interlocked.Exchange(ref _started, 1) == 1) return;
+        _loop = Task.Run(WatchAsync);
+    }
+
+    public ValueTask<RemoteItem> ReadItemAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, CancellationToken cancellationToken)
+        => _open?.Tier.ReadItemAsync(session, item, cancellationToken) ?? new(new RemoteItem(RemoteReadStatus.Unavailable));
+
+    public ValueTask<RemoteSession> ReadSessionAsync(ReadOnlyMemory<byte> session, CancellationToken cancellationToken)
+        => _open?.Tier.ReadSessionAsync(session, cancellationToken) ?? new(new RemoteSession(RemoteReadStatus.Unavailable));
+
+    public ValueTask<IReadOnlyList<RemoteResult>> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+        => _open?.Tier.ApplyAsync(changes, cancellationToken) ?? new([.. changes.Select(_ => new RemoteResult(RemoteStatus.Unavailable))]);
+
+    public ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
+        => _open?.Tier.ListAsync(prefix, after, limit, cancellationToken) ?? new(new RemoteListing(RemoteReadStatus.Unavailable, []));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested) return;
+        await _stop.CancelAsync();
+        await _loop;
+        await CloseAsync(_open);
+        _stop.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        using var timer = new PeriodicTimer(s_lookEvery, time);
+        try
+        {
+            do await LookAsync();
+            while (await timer.WaitForNextTickAsync(_stop.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // closing
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            var content = Fingerprint();
+            if (content is null)
+            {
+                if (_open is null) Say($"the secret \"{name}\" is not there: mount it, or name the folder of secrets with {Settings.Secrets.Flag} DIR");
+                return;
+            }
+
+            if (_seen is not null && content.AsSpan().SequenceEqual(_seen)) return;
+            _seen = content;
+            var (next, before) = (open(folder!), _open);
+            Listen(next);
+            _open = next;
+            next.Tier.Start();
+            next.Backplane?.Start();
+            if (before is not null) Gap?.Invoke();
+            await CloseAsync(before);
+        }
+        catch (Exception error) when (error is SecretFault or IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            if (_open is null) Say($"the secret \"{name}\" cannot be used: {error.Message}");
+        }
+    }
+
+    /// <summary>All entries together; null while there is no folder. A mounted secret is swapped as a whole.</summary>
+    private byte[]? Fingerprint()
+    {
+        if (folder is null || !Directory.Exists(folder)) return null;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)) hash.AppendData(File.ReadAllBytes(file));
+        return hash.GetHashAndReset();
+    }
+
+    private void Listen(OpenedTier next)
+    {
+        next.Tier.StateChanged += state => StateChanged?.Invoke(state);
+        next.Tier.Forgot += () => Forgot?.Invoke();
+        if (next.Backplane is null) return;
+        next.Backplane.Announced += announcement => Announced?.Invoke(announcement);
+        next.Backplane.Gap += () => Gap?.Invoke();
+    }
+
+    private void Say(string reason)
+    {
+        if (_fault.Reason == reason) return;
+        _fault = new RemoteTierState(RemoteHealth.Unavailable, reason);
+        StateChanged?.Invoke(_fault);
+    }
+
+    private static async ValueTask CloseAsync(OpenedTier? tier)
+    {
+        if (tier is null) return;
+        if (tier.Backplane is not null) await tier.Backplane.DisposeAsync();
+        await tier.Tier.DisposeAsync();
+    }
+}
