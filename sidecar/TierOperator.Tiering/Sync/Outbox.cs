@@ -87,7 +87,7 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
     /// Takes what has waited long enough (or is waited for), oldest first, at most <paramref name="most"/> sessions. Every one taken
     /// is given back by <see cref="Done"/> or <see cref="PutBack"/>.
     /// </summary>
-    public List<OwedSession> Take(int most, long notedBeforeMs)
+    public List<OwedSession> Take(int most, long notedBeforeMs, long nowMs)
     {
         var taken = new List<OwedSession>();
         lock (_gate)
@@ -98,7 +98,7 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
             {
                 if (!all && next.NotedMs > notedBeforeMs && IsWaiting_NeedsLock(next)) break;
                 _line.Dequeue();
-                if (_inFlight.ContainsKey(next.Key) && IsWaiting_NeedsLock(next)) _line.Enqueue(next);
+                if (IsWaiting_NeedsLock(next) && (_inFlight.ContainsKey(next.Key) || next.RetryAtMs > nowMs)) _line.Enqueue(next);
                 else Take_NeedsLock(next, taken);
             }
         }
@@ -121,12 +121,12 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
     }
 
     /// <summary>Not now: it waits again, behind the others, and whoever waited for it is told that it is outstanding.</summary>
-    public void PutBack(OwedSession entry, RemoteResult result)
+    public void PutBack(OwedSession entry, RemoteResult result, long nowMs)
     {
         lock (_gate)
         {
             _inFlight.Remove(entry.Key);
-            entry.Attempts++;
+            entry.CountAttempt(nowMs);
             if (_waiting.TryGetValue(entry.Key, out var newer))
             {
                 Count_NeedsLock(-entry.ValueBytes - newer.ValueBytes, -entry.EntryCost - newer.EntryCost);

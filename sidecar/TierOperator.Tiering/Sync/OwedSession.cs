@@ -45,7 +45,16 @@ internal sealed class OwedSession(byte[] key)
     public long EntryCost => EntryBytes + (2 * key.Length) + _itemCost;
 
     /// <summary>How often it was sent without an answer.</summary>
-    public int Attempts { get; set; }
+    public int Attempts { get; private set; }
+
+    /// <summary>After a try in vain it waits until then, Unix milliseconds, so that others go first.</summary>
+    public long RetryAtMs { get; private set; }
+
+    public void CountAttempt(long nowMs)
+    {
+        Attempts++;
+        RetryAtMs = nowMs + Math.Min(100L << Math.Min(Attempts, 6), 5_000);
+    }
     public bool IsUrgent => _waiters is { Count: > 0 };
 
     public void Take(in OwedNote note)
@@ -66,7 +75,7 @@ internal sealed class OwedSession(byte[] key)
     {
         Since = Older(earlier.Since, Since);
         NotedMs = Math.Min(NotedMs, earlier.NotedMs);
-        Attempts = Math.Max(Attempts, earlier.Attempts);
+        (Attempts, RetryAtMs) = (Math.Max(Attempts, earlier.Attempts), Math.Max(RetryAtMs, earlier.RetryAtMs));
         IsWhole |= earlier.IsWhole;
         if (earlier.Floor > Floor) Floor = earlier.Floor;
         foreach (var (item, owed) in earlier._items)

@@ -129,9 +129,9 @@ internal sealed partial class SyncLoop : IAsyncDisposable
 
         _backoff = s_firstBackoff;
         var options = _options;
-        while (Volatile.Read(ref _underWay) < _pace.Parallelism(options))
+        while (Link.CanWrite && Volatile.Read(ref _underWay) < _pace.Parallelism(options))
         {
-            var batch = Outbox.Take(_pace.Batch(options), _isFlushing ? long.MaxValue : NowMs - (long)options.Interval.TotalMilliseconds);
+            var batch = Outbox.Take(_pace.Batch(options), _isFlushing ? long.MaxValue : NowMs - (long)options.Interval.TotalMilliseconds, NowMs);
             if (batch.Count == 0) break;
             Interlocked.Increment(ref _underWay);
             _ = SendAsync(batch, cancellationToken);
@@ -207,7 +207,7 @@ internal sealed partial class SyncLoop : IAsyncDisposable
         }
         finally
         {
-            foreach (var owed in open) Outbox.PutBack(owed, new RemoteResult(RemoteStatus.Unavailable));
+            foreach (var owed in open) Outbox.PutBack(owed, new RemoteResult(RemoteStatus.Unavailable), NowMs);
             foreach (var (_, change) in changes)
                 foreach (var put in change.Puts) put.Value.Release();
             Interlocked.Decrement(ref _underWay);
