@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text;
 using TierOperator.Policy.Compiled;
 using TierOperator.TestKit.Remote;
-using TierOperator.Tiering.Engine;
-using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Tests.Remote;
 
 namespace TierOperator.Tiering.Tests.Sync;
