@@ -56,6 +56,19 @@ public sealed class RespBuffer(int initialBytes = 16 * 1024) : IDisposable
         Replace([]);
     }
 
+    /// <summary>Moves a small rest into a small array: for connections that wait in the middle of a frame.</summary>
+    public void Shrink()
+    {
+        if (Length is 0 or > MostShrunk || _bytes.Length <= 4 * MostShrunk) return;
+        var smaller = ArrayPool<byte>.Shared.Rent(2 * MostShrunk);
+        Buffered.CopyTo(smaller);
+        var length = Length;
+        Replace(smaller);
+        (_start, _end) = (0, length);
+    }
+
+    private const int MostShrunk = 1024;
+
     public void Dispose()
     {
         (_start, _end) = (0, 0);

@@ -101,8 +101,6 @@ public sealed class RespCommandParser(RespCommandLimits limits)
     {
         if (_bulkLength < 0)
         {
-            if (_position < buffered.Length && buffered[_position] != (byte)'$')
-                return Fail($"Protocol error: expected '$', got '{(char)buffered[_position]}'");
             if (ReadLength(buffered, '$', out var length) is { } stopped) return stopped;
             _bulkLength = (int)length;
         }
@@ -121,12 +119,14 @@ public sealed class RespCommandParser(RespCommandLimits limits)
     {
         length = -1;
         _lineSeen = Math.Max(_lineSeen, _position);
-        var found = buffered[_lineSeen..].IndexOf((byte)'\r');
+        var found = IndexOf(buffered[_lineSeen..], (byte)'\r');
         var end = found < 0 ? buffered.Length : _lineSeen + found;
         if (end - _position > limits.MaxInlineBytes)
             return Fail(kind == '*' ? "Protocol error: too big mbulk count string" : "Protocol error: too big bulk count string");
-        _lineSeen = end;
+        if (found >= 0) _lineSeen = end;
         if (found < 0 || end + 1 >= buffered.Length) return Need(buffered.Length + 1);
+        // Redis looks at the first letter only when the line is whole.
+        if (buffered[_position] != kind) return Fail($"Protocol error: expected '{kind}', got '{(char)buffered[_position]}'");
         var valid = RespNumber.TryParse(buffered[(_position + 1)..end], out length);
         if ((kind == '*' ? CheckCount(valid, length) : CheckBulk(valid, length)) is { } fault) return Fail(fault);
         (_position, _lineSeen) = (end + 2, end + 2);
@@ -151,10 +151,9 @@ public sealed class RespCommandParser(RespCommandLimits limits)
 
     private RespCommandStatus ParseInline(ReadOnlySpan<byte> buffered)
     {
-        var found = buffered[_lineSeen..].IndexOf((byte)'\n');
+        var found = IndexOf(buffered[_lineSeen..], (byte)'\n');
         if (found < 0)
         {
-            _lineSeen = buffered.Length;
             return buffered.Length > limits.MaxInlineBytes ? Fail("Protocol error: too big inline request") : Need(buffered.Length + 1);
         }
 
@@ -165,6 +164,13 @@ public sealed class RespCommandParser(RespCommandLimits limits)
         Count = _inline.Count;
         _position = end + 1;
         return Finish(Count == 0 ? RespCommandStatus.Empty : RespCommandStatus.Command);
+    }
+
+    // Redis looks for a line's end as for a C string's: a zero byte hides what is behind it, and the line never ends.
+    private static int IndexOf(ReadOnlySpan<byte> rest, byte end)
+    {
+        var found = rest.IndexOfAny(end, (byte)0);
+        return found >= 0 && rest[found] == end ? found : -1;
     }
 
     private void AddArgument(int offset, int length)

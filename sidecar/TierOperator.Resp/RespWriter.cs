@@ -31,6 +31,13 @@ public sealed class RespWriter(int initialBytes = 4 * 1024) : IDisposable
     /// <summary>Takes back what was written beyond a length: for a reply that turned out to be an error.</summary>
     public void Truncate(int length) => Length = length;
 
+    /// <summary>Takes bytes off the start, which were sent.</summary>
+    public void Discard(int count)
+    {
+        _bytes.AsSpan(count, Length - count).CopyTo(_bytes);
+        Length -= count;
+    }
+
     public void Array(int count) => Head('*', count);
     public void Map(int pairs) => Head(Protocol == 3 ? '%' : '*', Protocol == 3 ? pairs : pairs * 2L);
     public void Set(int count) => Head(Protocol == 3 ? '~' : '*', count);
@@ -74,6 +81,20 @@ public sealed class RespWriter(int initialBytes = 4 * 1024) : IDisposable
         Raw("-"u8);
         var start = Length;
         Text(text);
+        foreach (ref var one in _bytes.AsSpan(start, Length - start))
+        {
+            if (one is (byte)'\r' or (byte)'\n') one = (byte)' ';
+        }
+
+        Raw("\r\n"u8);
+    }
+
+    /// <summary>An error whose text may hold any bytes, such as a client's own words.</summary>
+    public void Error(ReadOnlySpan<byte> text)
+    {
+        Raw("-"u8);
+        var start = Length;
+        Raw(text);
         foreach (ref var one in _bytes.AsSpan(start, Length - start))
         {
             if (one is (byte)'\r' or (byte)'\n') one = (byte)' ';

@@ -20,7 +20,7 @@ internal sealed partial class SidecarProcess : IAsyncDisposable
 
     public static async Task<SidecarProcess> StartAsync(string policyFile, string dataFolder)
     {
-        var start = new ProcessStartInfo(Executable(), ["run", "--policy", policyFile, "--data", dataFolder, "--api-port", "0", "--admin-port", "0"])
+        var start = new ProcessStartInfo(Executable(), ["run", "--policy", policyFile, "--data", dataFolder, "--api-port", "0", "--admin-port", "0", "--resp-port", "0"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

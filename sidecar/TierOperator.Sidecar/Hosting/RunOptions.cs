@@ -12,6 +12,7 @@ internal sealed record RunOptions
     public string? DataFolder { get; init; }
     public required IPEndPoint Api { get; init; }
     public required IPEndPoint Admin { get; init; }
+    public required IPEndPoint Resp { get; init; }
     public string? UnixSocket { get; init; }
     public string? TokenFile { get; init; }
     public string? SecretsFolder { get; init; }
@@ -39,6 +40,7 @@ internal sealed record RunOptions
             DataFolder = reader.Text(Settings.Data),
             Api = new IPEndPoint(reader.Address(Settings.ApiAddress), reader.Port(Settings.ApiPort)),
             Admin = new IPEndPoint(reader.Address(Settings.AdminAddress), reader.Port(Settings.AdminPort)),
+            Resp = new IPEndPoint(reader.Address(Settings.RespAddress), reader.Port(Settings.RespPort)),
             UnixSocket = reader.Text(Settings.UnixSocket),
             TokenFile = reader.Text(Settings.TokenFile),
             SecretsFolder = reader.Text(Settings.Secrets),
@@ -78,6 +80,7 @@ internal sealed record RunOptions
         var sidecar = policy?.Document.Spec?.Sidecar;
         if (setting == Settings.ApiPort) return Number(sidecar?.Ports?.Api);
         if (setting == Settings.AdminPort) return Number(sidecar?.Ports?.Admin);
+        if (setting == Settings.RespPort) return Number(sidecar?.Ports?.Resp);
         return setting == Settings.LogLevel ? sidecar?.LogLevel?.ToString() : null;
     }
 

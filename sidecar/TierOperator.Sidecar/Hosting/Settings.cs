@@ -10,6 +10,8 @@ internal static class Settings
     public static readonly Setting ApiPort = new("api-port", "7070", "The API's port; 0 takes a free one.");
     public static readonly Setting AdminAddress = new("admin-address", "127.0.0.1", "The address of metrics, health and status.");
     public static readonly Setting AdminPort = new("admin-port", "7071", "The admin port; 0 takes a free one.");
+    public static readonly Setting RespAddress = new("resp-address", "127.0.0.1", "The address that the Redis protocol listens on.");
+    public static readonly Setting RespPort = new("resp-port", "7379", "The Redis protocol's port; 0 takes a free one.");
     public static readonly Setting UnixSocket = new("unix-socket", null, "Serves the API on this Unix socket as well.");
     public static readonly Setting TokenFile = new("token-file", null, "Asks callers of the API for the bearer token in this file.");
     public static readonly Setting Secrets = new("secrets", null, "A folder with a folder per secret that the policy names.");
@@ -28,7 +30,7 @@ internal static class Settings
 
     public static readonly IReadOnlyList<Setting> All =
     [
-        Policy, PodUid, Data, ApiAddress, ApiPort, AdminAddress, AdminPort, UnixSocket, TokenFile, Secrets, AllowedHost,
+        Policy, PodUid, Data, ApiAddress, ApiPort, AdminAddress, AdminPort, RespAddress, RespPort, UnixSocket, TokenFile, Secrets, AllowedHost,
         MaxBody, MaxDocument, InFlight, MaxConnections, KeepAlive, HeadersTimeout, MinRate, Grace,
         LogLevel, LogFormat, OtlpEndpoint,
     ];

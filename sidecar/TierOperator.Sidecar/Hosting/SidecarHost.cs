@@ -1,7 +1,9 @@
+using System.Net;
 using TierOperator.Policy.Compiled;
 using TierOperator.Sidecar.Admin;
 using TierOperator.Sidecar.Http;
 using TierOperator.Sidecar.Metrics;
+using TierOperator.Sidecar.Resp.Serving;
 using TierOperator.Sidecar.Routes;
 using TierOperator.Sidecar.Telemetry;
 using TierOperator.Tiering.Engine;
@@ -10,15 +12,19 @@ namespace TierOperator.Sidecar.Hosting;
 
 /// <summary>
 /// A running sidecar: engine, listeners and the watch over its files. Start: 1. admin port, so that probes are answered
-/// while a large folder is read; 2. tiers; 3. API; 4. watch. Stop: the same in reverse, with a flush between.
+/// while a large folder is read; 2. tiers; 3. API and Redis protocol; 4. watch. Stop: the same in reverse, with a flush between.
 /// </summary>
 internal sealed class SidecarHost : IAsyncDisposable
 {
     private const string EngineMeter = "TierOperator.Tiering";
+
+    /// <summary>Redis' own limit of an argument.</summary>
+    private const long LargestBulkBytes = 512L * 1024 * 1024;
     private readonly Lifecycle _lifecycle = new();
     private readonly List<IDisposable> _owned = [];
     private Listener? _admin;
     private Listener? _api;
+    private RespServer? _resp;
     private FileWatch? _watch;
     private TierEngine? _engine;
     private RouteServices? _routes;
@@ -27,6 +33,7 @@ internal sealed class SidecarHost : IAsyncDisposable
 
     public Uri Api => _api!.Url;
     public Uri Admin => _admin!.Url;
+    public IPEndPoint Resp => _resp!.Address;
     public TierEngine Engine => _engine!;
     public PolicyState Policy { get; private set; } = null!;
 
@@ -52,6 +59,7 @@ internal sealed class SidecarHost : IAsyncDisposable
     {
         _lifecycle.Enter(Phase.Draining);
         using var deadline = new CancellationTokenSource(grace, time);
+        if (_resp is not null) await _resp.StopAsync(deadline.Token);
         if (_api is not null) await _api.StopAsync(deadline.Token);
         if (_watch is not null) await _watch.DisposeAsync();
         _watch = null;
@@ -68,6 +76,7 @@ internal sealed class SidecarHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_watch is not null) await _watch.DisposeAsync();
+        if (_resp is not null) await _resp.DisposeAsync();
         _api?.Dispose();
         if (_routes is not null) await _routes.DisposeAsync();
         if (_engine is not null) await _engine.DisposeAsync();
@@ -101,6 +110,14 @@ internal sealed class SidecarHost : IAsyncDisposable
             new HotRead(_engine, guard, token, metrics), new RoutesWay(_routes, guard, token, time, log),
             new GeneralWay(services, calls, guard, token), options.OtlpEndpoint is not null);
         _api = await Listener.StartAsync("api", options.Api, options.UnixSocket, options.Connections, api, loggers);
+
+        var limits = new RespOptions
+        {
+            MaxClients = options.Connections.MaxConnections,
+            MaxBulkBytes = (int)Math.Min(options.Connections.MaxBodyBytes, LargestBulkBytes),
+        };
+        _resp = RespServer.Start(options.Resp, _engine, Policy, limits, time, log);
+        Own(new RespMetrics(_resp));
 
         var source = new FilePolicySource(options.PolicyPath, content, new PolicyTakers(Policy, _engine, _routes.State), time, log) { PodUid = options.PodUid };
         _watch = new FileWatch(source, token, options.TokenFile, time, log);

@@ -27,7 +27,7 @@ internal static partial class SidecarProcess
     }
 
     private static string ReadyLine(SidecarHost host, LoadedPolicy policy)
-        => $"ready api={Plain(host.Api)} admin={Plain(host.Admin)} policy={policy.Compiled.Name} revision={policy.Compiled.Revision}";
+        => $"ready api={Plain(host.Api)} resp={host.Resp} admin={Plain(host.Admin)} policy={policy.Compiled.Name} revision={policy.Compiled.Revision}";
 
     private static string Plain(Uri url) => url.ToString().TrimEnd('/');
 

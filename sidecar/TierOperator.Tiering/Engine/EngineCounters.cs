@@ -33,6 +33,8 @@ internal sealed class EngineCounters
     public void LoadRefused() => Interlocked.Increment(ref _loadsRefused);
     public void BackgroundFailed() => Interlocked.Increment(ref _backgroundFailures);
 
+    public void Wrote() => Interlocked.Increment(ref _writes);
+
     public void Wrote(SessionPlan plan)
     {
         if (plan.Mutation.Delete) Interlocked.Increment(ref _deletes);

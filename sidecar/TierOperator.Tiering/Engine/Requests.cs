@@ -32,6 +32,12 @@ public readonly record struct WriteOptions
     /// <summary><c>Tier-TTL</c>: the session's deadline, absolute from now; null leaves it as it is.</summary>
     public TimeSpan? Ttl { get; init; }
 
+    /// <summary>The deadline as Unix milliseconds, absolute; null leaves it as it is. Not beside <see cref="Ttl"/>.</summary>
+    public long? DeadlineMs { get; init; }
+
+    /// <summary>Takes an explicit deadline away: the session slides with access again.</summary>
+    public bool Persist { get; init; }
+
     /// <summary><c>Tier-Subject</c>; null leaves it as it is.</summary>
     public string? Subject { get; init; }
 
@@ -125,6 +131,9 @@ public struct MemoryHit
 
     /// <summary>Seconds since the item was written.</summary>
     public long AgeSeconds;
+
+    /// <summary>What the session was made as: <see cref="SessionHeader.Kind"/>.</summary>
+    public byte Kind;
 }
 
 /// <summary>A whole session as a listener gets it. The reader releases the items.</summary>
@@ -156,7 +165,11 @@ public sealed record SessionMeta
 public sealed record ItemMeta(byte[] Key, string ContentType, ItemVersion Version, long Bytes);
 
 /// <summary>One line of a listing.</summary>
-public sealed record SessionListing(byte[] Key, TierSet Tiers, long Bytes, int Items, long LastAccessMs);
+public sealed record SessionListing(byte[] Key, TierSet Tiers, long Bytes, int Items, long LastAccessMs)
+{
+    /// <summary>What it was made as: <see cref="SessionHeader.Kind"/>.</summary>
+    public byte Kind { get; init; }
+}
 
 /// <summary>A page of a listing. <see cref="Next"/> is opaque; null at the end.</summary>
 public sealed record SessionPage(IReadOnlyList<SessionListing> Sessions, string? Next);

@@ -23,6 +23,9 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
     /// <summary>Decides puts and deletes on the present state, with the session held still.</summary>
     public Func<SessionSnapshot?, SessionChange>? Decide { get; init; }
 
+    /// <summary>Decides the whole mutation on the present state; null: nothing is to be done.</summary>
+    public Func<SessionSnapshot?, SessionMutation?>? Rewrite { get; init; }
+
     /// <summary>The header of a session that comes back from a checkpoint: its age and kind go with it. Null otherwise.</summary>
     public SessionHeader? Restored { get; init; }
 
@@ -37,6 +40,9 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
 
     /// <summary>Every shared tier was asked and has no such session: a new one is whole.</summary>
     public bool IsKnownAbsent { get; init; }
+
+    /// <summary>What the session is from now on (<see cref="SessionHeader.Kind"/>); null leaves it as it is.</summary>
+    public byte? Kind { get; init; }
 
     /// <summary>Gives back the large values of the puts, where nobody took them over.</summary>
     public void Release()

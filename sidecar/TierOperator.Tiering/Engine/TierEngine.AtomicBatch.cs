@@ -154,6 +154,7 @@ public sealed partial class TierEngine
             || await _disk!.WaitDurableAsync(result.Ticket);
         if (!durable)
             return Same(operations, new WriteOutcome(WriteStatus.Unavailable) { Unavailable = TierSet.Spillover, Detail = "The disk failed while it took the batch: read again, then retry." });
+        foreach (var part in parts.Where(part => part.Planned is { IsRefused: false })) SessionWritten?.Invoke(part.Key);
         var byKey = parts.ToDictionary(part => part.Key, KeyComparer.Instance);
         foreach (var part in parts.Where(part => part.Planned is { IsRefused: false }))
             part.Shared = await FinishSharedAsync(new WriteOutcome(part.Planned!.Status) { Rule = part.Planned.Rule!.Rule, Version = part.Planned.Version }, part.Planned, part.Owed, result.Ticket != 0);

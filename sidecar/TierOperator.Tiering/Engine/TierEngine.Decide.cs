@@ -18,7 +18,7 @@ public sealed partial class TierEngine
         if (_shared is null) return MutateAsync(mutation, cancellationToken);
         var tiers = _rules.SharedTiersOf(mutation.Key.Span);
         if (tiers == TierSet.None) return MutateAsync(mutation, cancellationToken);
-        var isDecided = !mutation.Options.Condition.IsNone || mutation.Decide is not null || _rules.Policy.Matcher.NeedsFields(mutation.Key.Span)
+        var isDecided = !mutation.Options.Condition.IsNone || mutation.Decide is not null || mutation.Rewrite is not null || _rules.Policy.Matcher.NeedsFields(mutation.Key.Span)
             || (mutation is { Puts.Count: 0, Deletes.Count: > 0 });
         return isDecided ? DecideAsync(mutation, tiers, cancellationToken) : MutateAsync(mutation, cancellationToken);
     }
@@ -111,7 +111,7 @@ public sealed partial class TierEngine
     /// <summary>What a decision made and nobody will take goes back.</summary>
     private static Decision Drop(SessionMutation mutation, SessionPlan plan, Decision decision)
     {
-        if (mutation.Decide is not null) plan.Mutation.Release();
+        if (mutation.Decide is not null || mutation.Rewrite is not null) plan.Mutation.Release();
         return decision;
     }
 

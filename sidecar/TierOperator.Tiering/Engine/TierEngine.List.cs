@@ -39,7 +39,7 @@ public sealed partial class TierEngine
             {
                 if (!session.Key.AsSpan().StartsWith(prefix) || ReservedKeys.IsReserved(session.Key) || session.Header.DeadlineMs <= _clock.NowMs) continue;
                 if (IsResident(session.Key, _memory.HashOf(session.Key))) continue;
-                sessions.Add(new SessionListing(session.Key, TierSet.Spillover, session.Bytes, session.Items, session.Header.LastAccessMs));
+                sessions.Add(new SessionListing(session.Key, TierSet.Spillover, session.Bytes, session.Items, session.Header.LastAccessMs) { Kind = session.Header.Kind });
             }
         }
 
@@ -80,7 +80,7 @@ public sealed partial class TierEngine
                 if (!key.StartsWith(prefix) || ReservedKeys.IsReserved(key) || IsDead(shard, session, _rules, _clock.NowMs)) continue;
                 var tiers = session->Flags.Has(SessionFlags.OnDisk) ? TierSet.Memory | TierSet.Spillover : TierSet.Memory;
                 if (tier != TierSet.None && !tiers.HasFlag(tier)) continue;
-                sessions.Add(new SessionListing(key.ToArray(), tiers, session->CostBytes, session->ItemCount, session->LastAccessMs));
+                sessions.Add(new SessionListing(key.ToArray(), tiers, session->CostBytes, session->ItemCount, session->LastAccessMs) { Kind = session->Kind });
             }
 
             return -1;

@@ -95,7 +95,7 @@ public sealed partial class TierEngine
     }
 
     /// <summary>Whether memory keeps the session, what that costs, and whether the journal gets anything.</summary>
-    private readonly record struct Prepared(bool Keep, long CostBytes, bool IsJournalled);
+    internal readonly record struct Prepared(bool Keep, long CostBytes, bool IsJournalled);
 
     /// <summary>
     /// Reserves memory and adds to the journal's batch what the plan needs there. On false nothing is reserved and

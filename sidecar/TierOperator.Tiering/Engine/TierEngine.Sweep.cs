@@ -97,6 +97,7 @@ public sealed partial class TierEngine
                 var rule = rules.Stored(session->RuleId, SessionRecord.Key(session));
                 if (IsDead(shard, session, rules, nowMs))
                 {
+                    SessionExpired?.Invoke(SessionRecord.Key(session).ToArray());
                     _memory.Budget.Give(shard.RemoveSession_NeedsLock(session));
                     _counters.Expired();
                 }

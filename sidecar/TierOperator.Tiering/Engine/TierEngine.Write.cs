@@ -87,7 +87,12 @@ public sealed partial class TierEngine
     {
         CheckPressure();
         if (attempt.Plan is not { } plan || (plan.IsRefused && attempt.Ticket == 0)) return attempt.Outcome;
-        if (!plan.IsRefused) _counters.Wrote(plan);
+        if (!plan.IsRefused)
+        {
+            _counters.Wrote(plan);
+            SessionWritten?.Invoke(plan.Mutation.Key.ToArray());
+        }
+
         var outcome = attempt.Outcome;
         if (attempt.Ticket != 0 && plan.Rule!.Rule.Ack == AckLevel.Memory)
             outcome = outcome with { Pending = _disk!.DurableTicket >= attempt.Ticket ? TierSet.None : TierSet.Spillover };

@@ -13,6 +13,12 @@ internal sealed class WritePlanner(HybridClock clock)
     {
         if (mutation.Adopted is not null) return Adoption.Plan(rules, present, mutation, nowMs);
         if (mutation.Decide is { } decide) mutation = Decided(present, mutation, decide);
+        if (mutation.Rewrite is { } rewrite)
+        {
+            if (Rewritten(present, rewrite) is not { } rewritten) return Refused(mutation, FindRule(rules, present, mutation), WriteStatus.NotFound, null);
+            mutation = rewritten with { IsKnownAbsent = mutation.IsKnownAbsent };
+        }
+
         var header = present.Header;
         var rule = FindRule(rules, present, mutation);
         if (!mutation.Options.Condition.Allows(ConditionVersion(present, header, mutation)))
@@ -57,6 +63,19 @@ internal sealed class WritePlanner(HybridClock clock)
         var fields = rules.Policy.Matcher.NeedsFields(mutation.Key.Span) ? new FieldsAfterWrite(present, mutation) : null;
         var itemRule = rules.ForItem(rule, mutation.Key.Span, put.Item.Span, fields);
         return new PlannedPut(put, version, itemRule.UsesMemory, itemRule.UsesDisk);
+    }
+
+    private static SessionMutation? Rewritten(PresentSession present, Func<SessionSnapshot?, SessionMutation?> rewrite)
+    {
+        var snapshot = present.Snapshot();
+        try
+        {
+            return rewrite(snapshot);
+        }
+        finally
+        {
+            snapshot?.Release();
+        }
     }
 
     private static SessionMutation Decided(
@@ -110,8 +129,9 @@ internal sealed class WritePlanner(HybridClock clock)
     private static SessionHeader NextHeader(
         ActiveRule rule, SessionHeader? before, SessionMutation mutation, ItemVersion version, long nowMs)
     {
-        var isExplicit = mutation.Options.Ttl is not null || (before is { ExplicitDeadline: true } && !mutation.Replace);
-        var explicitMs = mutation.Options.Ttl is { } ttl ? nowMs + (long)ttl.TotalMilliseconds : before?.DeadlineMs ?? 0;
+        var asked = mutation.Options.Ttl is { } ttl ? nowMs + (long)ttl.TotalMilliseconds : mutation.Options.DeadlineMs;
+        var isExplicit = asked is not null || (before is { ExplicitDeadline: true } && !mutation.Replace && !mutation.Options.Persist);
+        var explicitMs = asked ?? before?.DeadlineMs ?? 0;
         return new SessionHeader
         {
             Rule = rule.Rule.Name,
@@ -120,7 +140,7 @@ internal sealed class WritePlanner(HybridClock clock)
             ExplicitDeadline = isExplicit,
             DeadlineMs = rule.DeadlineOf(isExplicit, explicitMs, nowMs),
             Floor = mutation.Replace || mutation.Delete ? version : before?.Floor ?? ItemVersion.None,
-            Kind = mutation.Restored?.Kind ?? before?.Kind ?? 0,
+            Kind = mutation.Kind ?? mutation.Restored?.Kind ?? before?.Kind ?? 0,
             Subject = mutation.Options.Subject ?? before?.Subject,
             IsPartial = !mutation.Replace && (before?.IsPartial ?? (rule.IsShared && !mutation.IsKnownAbsent)),
             Accesses = (before?.Accesses ?? 0) + 1,

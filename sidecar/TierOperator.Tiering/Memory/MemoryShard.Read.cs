@@ -45,6 +45,7 @@ internal sealed unsafe partial class MemoryShard
             Access_NeedsLock(session, rule, nowMs);
             Hits++;
             hit.Rule = rule.Rule;
+            hit.Kind = session->Kind;
             Fill_NeedsLock(item, nowMs, destination, ref hit);
             return MemoryAnswer.Hit;
         }

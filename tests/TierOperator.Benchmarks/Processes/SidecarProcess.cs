@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 
 namespace TierOperator.Benchmarks.Processes;
 
@@ -9,15 +10,17 @@ internal sealed class SidecarProcess : IAsyncDisposable
 
     private readonly ChildProcess process;
 
-    private SidecarProcess(ChildProcess process, Uri api, TimeSpan readyAfter)
+    private SidecarProcess(ChildProcess process, Uri api, int respPort, TimeSpan readyAfter)
     {
         this.process = process;
         Api = api;
+        RespPort = respPort;
         ReadyAfter = readyAfter;
         Client = new HttpClient { BaseAddress = api, Timeout = TimeSpan.FromMinutes(10) };
     }
 
     public Uri Api { get; }
+    public int RespPort { get; }
     public int Id => process.Id;
     public TimeSpan ReadyAfter { get; }
 
@@ -32,13 +35,13 @@ internal sealed class SidecarProcess : IAsyncDisposable
         if (!File.Exists(RepositoryRoot.Sidecar)) throw new InvalidOperationException($"{RepositoryRoot.Sidecar} is missing: run `make build` first");
         var process = new ChildProcess(
             RepositoryRoot.Sidecar,
-            ["run", "--policy", file, "--data", folder.File("data"), "--api-port", "0", "--admin-port", "0"]);
+            ["run", "--policy", file, "--data", folder.File("data"), "--api-port", "0", "--admin-port", "0", "--resp-port", "0"]);
         try
         {
             var ready = await process.ReadLineAsync("ready ", Patience, cancellation);
             var elapsed = Stopwatch.GetElapsedTime(process.StartedAt);
-            var api = ready.Split(' ').First(word => word.StartsWith("api=", StringComparison.Ordinal))["api=".Length..];
-            return new SidecarProcess(process, new Uri(api), elapsed);
+            var resp = IPEndPoint.Parse(Part(ready, "resp="));
+            return new SidecarProcess(process, new Uri(Part(ready, "api=")), resp.Port, elapsed);
         }
         catch
         {
@@ -46,6 +49,9 @@ internal sealed class SidecarProcess : IAsyncDisposable
             throw;
         }
     }
+
+    private static string Part(string ready, string name)
+        => ready.Split(' ').First(word => word.StartsWith(name, StringComparison.Ordinal))[name.Length..];
 
     public async ValueTask DisposeAsync()
     {

@@ -8,7 +8,7 @@ namespace TierOperator.Sidecar.Tests.Hosting;
 /// <summary>The real executable: its ready line, its refusals and its end.</summary>
 public sealed class ExecutableTests : IDisposable
 {
-    private static readonly string[] s_freePorts = ["--api-port", "0", "--admin-port", "0"];
+    private static readonly string[] s_freePorts = ["--api-port", "0", "--admin-port", "0", "--resp-port", "0"];
     private readonly TempFolder _folder = new();
 
     [Fact]
@@ -20,7 +20,7 @@ public sealed class ExecutableTests : IDisposable
 
         var (code, error) = await sidecar.StopAsync();
 
-        Assert.Matches("^ready api=http://127.0.0.1:[0-9]+ admin=http://127.0.0.1:[0-9]+ policy=test revision=[0-9a-f]{64}$", sidecar.ReadyLine);
+        Assert.Matches("^ready api=http://127.0.0.1:[0-9]+ resp=127.0.0.1:[0-9]+ admin=http://127.0.0.1:[0-9]+ policy=test revision=[0-9a-f]{64}$", sidecar.ReadyLine);
         Assert.Equal(ExitCode.Ok, code);
         Assert.Contains("0 sessions pending", error, StringComparison.Ordinal);
         await using var again = await StartAsync(Policies.MemoryAndDisk, "--data", _folder.File("data"));
@@ -84,7 +84,7 @@ public sealed class ExecutableTests : IDisposable
         await using var first = await StartAsync(Policies.MemoryOnly);
         var taken = first.Api!.Port.ToString(CultureInfo.InvariantCulture);
 
-        await AssertRefusedAsync(ExitCode.Address, "--api-port", ["run", "--policy", _folder.File("policy.yaml"), "--api-port", taken, "--admin-port", "0"]);
+        await AssertRefusedAsync(ExitCode.Address, "--api-port", ["run", "--policy", _folder.File("policy.yaml"), "--api-port", taken, "--admin-port", "0", "--resp-port", "0"]);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class PolicyFolderTests : IDisposable
     {
         Directory.CreateDirectory(_folder.File("policy"));
         var (api, admin) = (FreePort(), FreePort());
-        using var process = SidecarExecutable.Launch(["run", "--policy", _folder.File("policy"), "--api-port", $"{api}", "--admin-port", $"{admin}"], []);
+        using var process = SidecarExecutable.Launch(["run", "--policy", _folder.File("policy"), "--api-port", $"{api}", "--admin-port", $"{admin}", "--resp-port", "0"], []);
         try
         {
             using var http = new HttpClient();

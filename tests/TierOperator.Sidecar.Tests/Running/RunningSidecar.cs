@@ -31,7 +31,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
         var path = folder.Write("policy.yaml", policy);
         var content = await File.ReadAllBytesAsync(path);
         var loaded = PolicyFile.Load(path, content);
-        var given = Parse(["--data", folder.File("data"), "--api-port", "0", "--admin-port", "0", .. flags]);
+        var given = Parse(["--data", folder.File("data"), "--api-port", "0", "--admin-port", "0", "--resp-port", "0", .. flags]);
         var options = RunOptions.Read(path, loaded, setting => given.GetValueOrDefault(setting.Flag, []), _ => null);
         var host = await SidecarHost.StartAsync(options, loaded, content, time, NullLoggerFactory.Instance);
         return new RunningSidecar(folder, host, path);

@@ -16,7 +16,7 @@ public sealed class TracingTests
         var received = ReceiveOneAsync(url);
         using var folder = new TempFolder();
         await using var sidecar = await SidecarExecutable.StartAsync(
-            "--policy", folder.Write("p.yaml", Policies.MemoryOnly), "--api-port", "0", "--admin-port", "0", "--otlp-endpoint", url);
+            "--policy", folder.Write("p.yaml", Policies.MemoryOnly), "--api-port", "0", "--admin-port", "0", "--resp-port", "0", "--otlp-endpoint", url);
         using var http = new HttpClient { BaseAddress = sidecar.Api };
         using var request = new HttpRequestMessage(HttpMethod.Put, "/v1/sessions/hidden-id/items/i") { Content = new StringContent("x") };
         request.Headers.TryAddWithoutValidation("traceparent", $"00-{Trace}-b7ad6b7169203331-01");

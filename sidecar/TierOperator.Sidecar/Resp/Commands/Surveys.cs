@@ -1,0 +1,122 @@
+using System.Text;
+using TierOperator.Policy.Compiled;
+using TierOperator.Sidecar.Resp.Serving;
+using TierOperator.Tiering.Engine;
+
+namespace TierOperator.Sidecar.Resp.Commands;
+
+/// <summary>KEYS, SCAN, RANDOMKEY, DBSIZE, FLUSHDB, FLUSHALL: over keys that nobody names.</summary>
+internal static class Surveys
+{
+    private const int PageSize = 1000;
+
+    public static IReadOnlyList<Command> Commands { get; } =
+    [
+        Survey("keys", 2, CommandFlags.ReadOnly, Keys),
+        Survey("scan", -2, CommandFlags.ReadOnly, Scan),
+        Survey("randomkey", 1, CommandFlags.ReadOnly, RandomKey),
+        Survey("dbsize", 1, CommandFlags.ReadOnly, Count),
+        Survey("flushdb", -1, CommandFlags.Write, FlushAsync),
+        Survey("flushall", -1, CommandFlags.Write, FlushAsync),
+    ];
+
+    private static Command Survey(string name, int arity, CommandFlags flags, SurveyHandler handler) => new(name, arity, flags) { OnSurvey = handler };
+
+    /// <summary>Every key, each once.</summary>
+    private static IEnumerable<SessionListing> All(TierEngine engine)
+    {
+        var seen = new HashSet<byte[]>(ByteComparer.Instance);
+        string? cursor = null;
+        do
+        {
+            var page = engine.List([], TierSet.None, PageSize, cursor);
+            foreach (var session in page.Sessions)
+                if (session.Items > 0 && seen.Add(session.Key)) yield return session;
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+    }
+
+    private static ValueTask Keys(SurveyCall call)
+    {
+        var pattern = call.Arguments[1].ToArray();
+        var found = All(call.Engine).Where(session => GlobPattern.IsMatch(pattern, session.Key)).Select(session => session.Key).ToList();
+        call.Reply.Array(found.Count);
+        foreach (var key in found) call.Reply.Bulk(key);
+        return ValueTask.CompletedTask;
+    }
+
+    private static ValueTask Scan(SurveyCall call)
+    {
+        if (!HashPicks.TryCursor(call.Arguments[1], out var cursor))
+        {
+            call.Reply.Error(Errors.InvalidCursor);
+            return ValueTask.CompletedTask;
+        }
+
+        if (!ScanOptions.TryRead(call.Arguments, 2, out var options, out var error, allowsType: true))
+        {
+            call.Reply.Error(error!);
+            return ValueTask.CompletedTask;
+        }
+
+        var page = call.Engine.List([], TierSet.None, options.Count, FromNumber(cursor));
+        var found = page.Sessions.Where(session => session.Items > 0 && options.Takes(session.Key) && IsOfType(session, options.Type)).ToList();
+        call.Reply.Array(2);
+        call.Reply.Bulk(ToNumber(page.Next));
+        call.Reply.Array(found.Count);
+        foreach (var session in found) call.Reply.Bulk(session.Key);
+        return ValueTask.CompletedTask;
+    }
+
+    private static bool IsOfType(SessionListing session, string? type)
+        => type is null || type == (session.Kind == KeyCall.StringKind ? "string" : "hash");
+
+    // The engine's cursor is a letter and a position; clients want a number, with 0 for start and end.
+    private static string? FromNumber(ulong cursor) => cursor == 0 ? null : $"{((cursor & 1) == 0 ? 'm' : 'd')}{(cursor >> 1) - 1}";
+
+    private static ReadOnlySpan<byte> ToNumber(string? cursor)
+    {
+        if (cursor is null) return "0"u8;
+        var position = ulong.Parse(cursor.AsSpan(1));
+        return Encoding.ASCII.GetBytes($"{((position + 1) << 1) | (cursor[0] == 'd' ? 1UL : 0)}");
+    }
+
+    // One key of those that a page from a random place shows; over many calls every key comes up.
+    private static ValueTask RandomKey(SurveyCall call)
+    {
+        SessionListing? chosen = null;
+        var seen = 0;
+        foreach (var session in All(call.Engine).Take(PageSize * 10))
+            if (Random.Shared.Next(++seen) == 0) chosen = session;
+        if (chosen is null) call.Reply.Null();
+        else call.Reply.Bulk(chosen.Key);
+        return ValueTask.CompletedTask;
+    }
+
+    private static ValueTask Count(SurveyCall call)
+    {
+        call.Reply.Integer(All(call.Engine).LongCount());
+        return ValueTask.CompletedTask;
+    }
+
+    private static async ValueTask FlushAsync(SurveyCall call)
+    {
+        if (call.Arguments.Count > 2 || (call.Arguments.Count == 2 && !call.Arguments.Is(1, "async"u8) && !call.Arguments.Is(1, "sync"u8)))
+        {
+            call.Reply.Error(Errors.Syntax);
+            return;
+        }
+
+        if (!call.MayFlush)
+        {
+            call.Reply.Error("ERR the policy does not permit it: set spec.resp.allowFlush to true");
+            return;
+        }
+
+        foreach (var session in All(call.Engine))
+            await call.Engine.DeleteSessionAsync(session.Key, default, CancellationToken.None);
+        call.HasFlushed = true;
+        call.Reply.Simple("OK"u8);
+    }
+}

@@ -1,0 +1,206 @@
+using TierOperator.Resp;
+using TierOperator.Sidecar.Resp.Sockets;
+using TierOperator.Tiering.Engine;
+
+namespace TierOperator.Sidecar.Resp.Serving;
+
+/// <summary>
+/// One client: bytes in, commands in order, replies out. A command that cannot be answered at once makes the connection busy:
+/// it parses on when that command is done, so that replies keep the order of commands.
+/// </summary>
+/// <remarks>Belongs to the event thread.</remarks>
+internal sealed class RespConnection(RespServer server, ClientSocket socket, long id) : IDisposable
+{
+    /// <summary>A client that does not read gets no further commands answered from here on.</summary>
+    private const long MostUnsentBytes = 1024 * 1024;
+
+    /// <summary>What a connection may hold of an unfinished command without asking.</summary>
+    private const int FreeBytes = 64 * 1024;
+
+    private readonly RespBuffer _in = new(32 * 1024);
+    private readonly RespCommandParser _parser = new(server.Limits);
+    private readonly RespArguments _arguments = new();
+    private Readiness _watched = Readiness.Readable;
+    private bool _isProcessing;
+    private bool _isSendingSoon;
+    private InFlightLease? _lease;
+    private long _leasedBytes;
+    private int _neededBytes;
+
+    public RespServer Server => server;
+    public long Id => id;
+    public ClientSocket Socket => socket;
+    public RespOutput Output { get; } = new();
+    public RespWriter Reply => Output.Writer;
+    public ClientState State { get; } = new();
+    public bool IsClosed { get; private set; }
+
+    /// <summary>A command of this client runs elsewhere.</summary>
+    public bool IsBusy { get; set; }
+
+    /// <summary>A write that came while writes are paused: it runs when they go on.</summary>
+    public RespArguments? Deferred { get; set; }
+
+    /// <summary>Nothing more is read; it ends when the replies are sent.</summary>
+    public bool IsLeaving { get; set; }
+    public long QueryBytes => _in.Length;
+    public long ReservedBytes => _in.ReservedBytes + Output.ReservedBytes;
+
+    public void OnReady(Readiness readiness)
+    {
+        if ((readiness & Readiness.Writable) != 0 && !Send()) return;
+        if ((readiness & (Readiness.Readable | Readiness.HungUp | Readiness.Broken)) == 0) return;
+        if (IsHeld)
+        {
+            // It cannot be read now, but an end of the connection must not wait.
+            if ((readiness & (Readiness.HungUp | Readiness.Broken)) != 0) Close();
+            return;
+        }
+
+        Receive();
+    }
+
+    /// <summary>Answers what has arrived, as far as may be.</summary>
+    public void Process()
+    {
+        if (_isProcessing || IsClosed) return;
+        _isProcessing = true;
+        if (!IsHeld && Deferred is { } deferred)
+        {
+            Deferred = null;
+            server.Execute(this, deferred);
+        }
+
+        while (!IsClosed && !IsLeaving && MayGoOn() && TakeCommand())
+        {
+        }
+
+        _isProcessing = false;
+        _in.Trim();
+        _in.Shrink();
+        if (_in.ReservedBytes <= FreeBytes) GiveBack();
+        Send();
+    }
+
+    /// <summary>Sends what may be sent. False when the connection is gone.</summary>
+    public bool Send()
+    {
+        if (IsClosed) return false;
+        if (!Output.Flush(socket) || (IsLeaving && Output.IsEmpty))
+        {
+            Close();
+            return false;
+        }
+
+        server.CheckOutput(this);
+        if (IsClosed) return false;
+        var wanted = (IsHeld || IsLeaving ? Readiness.None : Readiness.Readable) | (Output.Unsent > 0 ? Readiness.Writable : Readiness.None);
+        if (wanted == _watched) return true;
+        var wasHeld = (_watched & Readiness.Readable) == 0;
+        _watched = wanted;
+        server.Watch(socket, wanted);
+        if (wasHeld && (wanted & Readiness.Readable) != 0) server.ProcessSoon(this);
+        return true;
+    }
+
+    /// <summary>Where something unasked for is written: behind the replies so far.</summary>
+    public RespWriter PushWriter() => Reply;
+
+    /// <summary>Sends at the end of this turn, once however often it is asked.</summary>
+    public void SendSoon()
+    {
+        if (_isSendingSoon || _isProcessing) return;
+        _isSendingSoon = true;
+        server.Soon(() =>
+        {
+            _isSendingSoon = false;
+            Send();
+        });
+    }
+
+    public void Close()
+    {
+        if (IsClosed) return;
+        IsClosed = true;
+        server.Forget(this);
+        socket.Close();
+        GiveBack();
+        _in.Dispose();
+        Output.Dispose();
+    }
+
+    // A long pipeline of large replies is sent as it grows, and waits where the client does not read.
+    private bool MayGoOn()
+    {
+        if (Output.Unsent <= MostUnsentBytes || Output.Flush(socket)) return !IsHeld;
+        Close();
+        return false;
+    }
+
+    public void Dispose() => Close();
+
+    private bool IsHeld => IsBusy || Output.Unsent > MostUnsentBytes || server.IsPaused(this);
+
+    // Long frames take their bytes from the budget for what is on its way, as bodies over HTTP do.
+    private bool MayGrow()
+    {
+        var wanted = Math.Max(_neededBytes, _in.Length >= FreeBytes ? _in.Length * 2L : 0);
+        if (wanted <= FreeBytes || wanted <= _leasedBytes) return true;
+        if (_lease is null ? (_lease = server.Engine.TryLease(wanted)) is null : !_lease.TryGrow(wanted - _leasedBytes))
+        {
+            Reply.Error("OOM the budget for values on their way is used up: retry, or raise --in-flight");
+            IsLeaving = true;
+            Send();
+            return false;
+        }
+
+        _leasedBytes = wanted;
+        return true;
+    }
+
+    private void GiveBack()
+    {
+        _lease?.Dispose();
+        (_lease, _leasedBytes) = (null, 0);
+    }
+
+    private void Receive()
+    {
+        if (!MayGrow()) return;
+        var count = socket.Receive(_in.Room(_neededBytes).Span);
+        if (count is 0 or -2)
+        {
+            Close();
+            return;
+        }
+
+        if (count < 0) return;
+        _in.Filled(count);
+        State.LastInteractionMs = Environment.TickCount64;
+        server.CountInput(count);
+        if (_in.Length >= _neededBytes) Process();
+    }
+
+    private bool TakeCommand()
+    {
+        var status = _parser.Parse(_in.Buffered);
+        _neededBytes = status == RespCommandStatus.Incomplete ? _parser.NeededBytes : 0;
+        switch (status)
+        {
+            case RespCommandStatus.Command:
+                _arguments.Load(_parser, _in.BufferedMemory);
+                _in.Consume(_parser.ConsumedBytes);
+                server.Execute(this, _arguments);
+                return true;
+            case RespCommandStatus.Empty:
+                _in.Consume(_parser.ConsumedBytes);
+                return true;
+            case RespCommandStatus.Faulty:
+                Reply.Error(_parser.Fault);
+                IsLeaving = true;
+                return false;
+            default:
+                return false;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using TierOperator.Tiering.Engine;
+
+namespace TierOperator.Sidecar.Resp.Serving;
+
+internal sealed partial class RespServer
+{
+    internal void HoldReply(RespConnection connection, EditOutcome outcome, int start)
+    {
+        _ = AwaitAckAsync(connection, connection.Output.Hold(start), outcome);
+    }
+
+    private async Task AwaitAckAsync(RespConnection connection, HeldReply held, EditOutcome outcome)
+    {
+        var error = "ERR internal error";
+        try
+        {
+            error = ErrorOf(await Engine.AckAsync(outcome));
+        }
+        catch (Exception failure)
+        {
+            LogCommandFailed(_log, failure);
+        }
+
+        Post(() =>
+        {
+            if (connection.IsClosed) return;
+            connection.Output.Decide(held, error);
+            connection.Send();
+        });
+    }
+
+    /// <summary>The error that an outcome is to a Redis client; null when it is a success.</summary>
+    private static string? ErrorOf(in EditOutcome outcome) => outcome.Status switch
+    {
+        WriteStatus.Created or WriteStatus.Replaced or WriteStatus.NotFound => null,
+        WriteStatus.Accepted when outcome.Rule is { RespDegradedOk: true } => null,
+        WriteStatus.Accepted => "TIERDOWN the write is journalled, but a tier that its rule waits for is away: retry later, or set resp.degraded: Ok",
+        WriteStatus.NoRoom => $"OOM command not allowed when used memory > 'maxmemory'. {outcome.Detail}",
+        WriteStatus.Unavailable => $"TIERDOWN {outcome.Detail}",
+        WriteStatus.Backlog => $"TIERDOWN {outcome.Detail}",
+        _ => $"ERR {outcome.Detail}",
+    };
+}

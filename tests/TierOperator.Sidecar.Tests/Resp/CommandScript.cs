@@ -1,0 +1,73 @@
+using System.Text;
+using TierOperator.Sidecar.Tests.Running;
+
+namespace TierOperator.Sidecar.Tests.Resp;
+
+/// <summary>How a reply is compared with the real one.</summary>
+internal enum Comparison { Exact, Unordered, UnorderedPairs, TypeOnly }
+
+/// <summary>One line of a script: a command as redis-cli takes it, and how its reply is compared.</summary>
+internal sealed record ScriptLine(int Number, string Text, string[] Arguments, Comparison Comparison);
+
+/// <summary>
+/// Scripts of commands, one a line, under Resp/Scripts. A leading <c>~</c> compares whatever the order, <c>~~</c> the order of
+/// pairs, <c>?</c> only the type; <c>#</c> starts a comment.
+/// </summary>
+internal static class CommandScript
+{
+    private static readonly string s_folder = Repository.PathOf("tests/TierOperator.Sidecar.Tests/Resp/Scripts");
+
+    public static IEnumerable<string> Names => Directory.EnumerateFiles(s_folder, "*.txt").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!;
+
+    public static IEnumerable<ScriptLine> Read(string name)
+    {
+        var number = 0;
+        foreach (var line in File.ReadLines(Path.Combine(s_folder, name + ".txt")))
+        {
+            number++;
+            if (line.Length == 0 || line[0] == '#') continue;
+            var (comparison, command) = line switch
+            {
+                ['~', '~', .. var rest] => (Comparison.UnorderedPairs, rest),
+                ['~', .. var rest] => (Comparison.Unordered, rest),
+                ['?', .. var rest] => (Comparison.TypeOnly, rest),
+                _ => (Comparison.Exact, line),
+            };
+            yield return new ScriptLine(number, line, [.. Split(command)], comparison);
+        }
+    }
+
+    private static IEnumerable<string> Split(string line)
+    {
+        for (var at = 0; at < line.Length;)
+        {
+            if (line[at] == ' ')
+            {
+                at++;
+                continue;
+            }
+
+            var argument = new StringBuilder();
+            if (line[at] != '"')
+            {
+                while (at < line.Length && line[at] != ' ') argument.Append(line[at++]);
+            }
+            else
+            {
+                for (at++; line[at] != '"'; at++) argument.Append(line[at] == '\\' ? Unescape(line, ref at) : line[at]);
+                at++;
+            }
+
+            yield return argument.ToString();
+        }
+    }
+
+    private static char Unescape(string line, ref int at)
+    {
+        at++;
+        if (line[at] != 'x') return line[at] switch { 'n' => '\n', 'r' => '\r', var other => other };
+        var value = (char)Convert.ToByte(line.Substring(at + 1, 2), 16);
+        at += 2;
+        return value;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace TierOperator.Sidecar.Tests.Resp;
+
+/// <summary>A real redis-server on a free port, without persistence, for as long as a test class runs.</summary>
+public sealed class RedisServer : IDisposable
+{
+    private readonly Process _process;
+
+    public RedisServer()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        Endpoint = (IPEndPoint)probe.LocalEndpoint;
+        probe.Stop();
+        var start = new ProcessStartInfo("redis-server", ["--port", $"{Endpoint.Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", Path.GetTempPath()])
+        {
+            RedirectStandardOutput = true,
+        };
+        _process = Process.Start(start) ?? throw new InvalidOperationException("redis-server could not be started: apt-get install redis-server");
+        while (_process.StandardOutput.ReadLine() is { } line)
+            if (line.Contains("Ready to accept connections", StringComparison.Ordinal)) break;
+        if (_process.HasExited) throw new InvalidOperationException("redis-server ended before it was ready");
+
+        // A pipe that nobody reads would stop it when it is full.
+        _ = _process.StandardOutput.ReadToEndAsync();
+    }
+
+    public IPEndPoint Endpoint { get; }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+}
