@@ -8,7 +8,7 @@ namespace TierOperator.Tiering.Postgres;
 /// Knows how the server fares. One loop connects, migrates and looks again: seldom while all is well, at once when a call has
 /// failed, with jittered backoff while the server is away. It uses connections of its own, so that a hung pool hides nothing.
 /// </summary>
-/// <remarks>Thread-safe. The state is swapped in one place, and told to listeners in order.</remarks>
+/// <remarks>Thread-safe. The state is swapped in one place.</remarks>
 internal sealed class PostgresMonitor(PostgresTierOptions options, PostgresGateway gateway, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(15);

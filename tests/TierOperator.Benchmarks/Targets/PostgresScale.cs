@@ -93,7 +93,7 @@ internal sealed class PostgresScale : ITarget
     private static async Task<double> UpsertsAsync(PostgresTier tier, int sessions)
     {
         var random = new Random(sessions);
-        var batches = Enumerable.Range(0, Upserts).Select(_ => (random.Next(sessions / 2) * 2) + 1).Distinct().Chunk(500).Select(part => part.Select(Upsert).ToArray()).ToArray();
+        var batches = Enumerable.Range(0, Upserts).Select(_ => (random.Next(sessions / 2) * 2) + 1).Distinct().Chunk(500).Select(part => part.Select(key => Upsert(key, sessions)).ToArray()).ToArray();
         var times = new List<double>();
         foreach (var batch in batches)
         {
@@ -116,9 +116,9 @@ internal sealed class PostgresScale : ITarget
         return elapsed / taken;
     }
 
-    private static RemoteChange Upsert(int at)
+    private static RemoteChange Upsert(int at, int round)
     {
-        var version = new ItemVersion((ulong)(BenchTables.NowMs + MillisecondsPerHour) << 16, 2);
+        var version = new ItemVersion((ulong)(BenchTables.NowMs + MillisecondsPerHour + round) << 16, 2);
         var value = new byte[256];
         new Random(at).NextBytes(value);
         return new RemoteChange(KeyOf(at))
