@@ -62,12 +62,16 @@ internal static class PostgresFolder
     }
 
     /// <summary>Writes a file that only the server's user may read, which it insists on for keys.</summary>
-    private static async Task WriteAsync(string path, string text)
+    public static async Task WriteAsync(string path, string text)
     {
         await File.WriteAllTextAsync(path, text);
         await RunAsync(new ProcessStartInfo("chmod", ["600", path]));
         if (Environment.UserName == "root") await RunAsync(new ProcessStartInfo("chown", [ServerUser, path]));
     }
+
+    /// <summary>Gives a folder to the server's user.</summary>
+    public static Task OwnAsync(string folder)
+        => Environment.UserName == "root" ? RunAsync(new ProcessStartInfo("chown", [ServerUser, folder])) : Task.CompletedTask;
 
     private static async Task RunAsync(ProcessStartInfo start)
     {

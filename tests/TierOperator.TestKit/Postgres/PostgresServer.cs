@@ -105,7 +105,7 @@ public sealed class PostgresServer : IAsyncDisposable
         if (_process is { HasExited: false }) ServerProcesses.SignalTree(_process.Id, ServerProcesses.Kill);
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
