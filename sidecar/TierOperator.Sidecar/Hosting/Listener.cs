@@ -16,7 +16,9 @@ internal sealed class Listener : IDisposable
 {
     private readonly KestrelServer _server;
 
-    private Listener(KestrelServer server, Uri url) => (_server, Url) = (server, url);
+    private readonly H2cHandover _handover;
+
+    private Listener(KestrelServer server, H2cHandover handover, Uri url) => (_server, _handover, Url) = (server, handover, url);
 
     /// <summary>Where it listens, with the port that it really has.</summary>
     public Uri Url { get; }
@@ -28,7 +30,8 @@ internal sealed class Listener : IDisposable
     {
         var options = new KestrelServerOptions();
         KestrelSetup.Apply(options, limits);
-        options.Listen(endpoint);
+        var handover = new H2cHandover(limits, application, loggers);
+        options.Listen(endpoint, listen => listen.Use((connection, next) => handover.OnConnectionAsync(connection, () => next(connection))));
         if (unixSocket is not null)
         {
             ClearStale(unixSocket);
@@ -44,18 +47,23 @@ internal sealed class Listener : IDisposable
         catch (Exception e) when (e is IOException or SocketException or AddressInUseException)
         {
             server.Dispose();
+            handover.Close();
             throw new StartFault(ExitCode.Address, Explain(name, endpoint, unixSocket, e));
         }
 
         var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
         var url = new Uri(addresses.First(address => !address.Contains("unix:", StringComparison.Ordinal)));
-        return new Listener(server, url);
+        return new Listener(server, handover, url);
     }
 
     /// <summary>Takes no new connection, lets requests end, and cuts off what is left when the token fires.</summary>
-    public Task StopAsync(CancellationToken deadline) => _server.StopAsync(deadline);
+    public Task StopAsync(CancellationToken deadline) => Task.WhenAll(_handover.StopAsync(deadline), _server.StopAsync(deadline));
 
-    public void Dispose() => _server.Dispose();
+    public void Dispose()
+    {
+        _handover.Close();
+        _server.Dispose();
+    }
 
     private static string Explain(string name, IPEndPoint endpoint, string? unixSocket, Exception e)
     {

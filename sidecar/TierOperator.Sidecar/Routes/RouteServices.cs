@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using TierOperator.Policy.Compiled;
 using TierOperator.Sidecar.HttpCache.Answering;
 using TierOperator.Sidecar.HttpCache.Storing;
+using TierOperator.Sidecar.Metrics;
 using TierOperator.Tiering.Engine;
 
 namespace TierOperator.Sidecar.Routes;
@@ -13,7 +15,11 @@ internal sealed class RouteServices : IAsyncDisposable
         State = new RoutesState(secretsFolder, loggers);
         Marks = new PurgeMarks(engine, time);
         Cache = new RouteCache(new ResponseStore(engine, Marks), new FillTable(), time);
+        _meter.CreateObservableCounter("tier.route.requests", ReadRequests, "{request}", "Requests of routes, by what became of them.");
+        _meter.CreateObservableCounter("tier.route.refused", () => Cache.Store.Refused, "{response}", "Responses that no tier had room for.");
     }
+
+    private readonly Meter _meter = new(SidecarMetrics.MeterName);
 
     public RoutesState State { get; }
     public RouteCache Cache { get; }
@@ -28,7 +34,15 @@ internal sealed class RouteServices : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _meter.Dispose();
         await State.DisposeAsync();
         Marks.Dispose();
+    }
+
+    private IEnumerable<Measurement<long>> ReadRequests()
+    {
+        foreach (var entry in State.Current?.Entries ?? [])
+            foreach (var outcome in RouteCounters.Outcomes)
+                yield return new Measurement<long>(entry.Counters.Of(outcome), new("route", entry.Route.Name), new("outcome", outcome.ToString().ToLowerInvariant()));
     }
 }

@@ -10,9 +10,19 @@ namespace TierOperator.Sidecar.HttpCache.Answering;
 /// </summary>
 internal sealed class FillTable
 {
+    private const int MostAlone = 4096;
+    private const long AloneMs = 10_000;
     private readonly ConcurrentDictionary<byte[], Fill> _fills = new(KeyComparer.Instance);
+    private readonly ConcurrentDictionary<byte[], long> _alone = new(KeyComparer.Instance);
 
-    public Fill? Find(byte[] key) => _fills.GetValueOrDefault(key);
+    /// <summary>Answers of this key were for one client alone just now: nobody need wait to hear that again.</summary>
+    public bool IsAlone(byte[] key, long nowMs) => !_alone.IsEmpty && _alone.TryGetValue(key, out var until) && nowMs < until;
+
+    public void MarkAlone(byte[] key, long nowMs)
+    {
+        if (_alone.Count >= MostAlone) _alone.Clear();
+        _alone[key] = nowMs + AloneMs;
+    }
 
     /// <summary>The fill of a key: the one that runs, or this new one. True: it is new, and the caller starts it.</summary>
     public bool TryAdd(byte[] key, Fill fresh, out Fill fill)

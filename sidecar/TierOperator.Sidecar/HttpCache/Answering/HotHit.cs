@@ -34,7 +34,7 @@ internal sealed class HotHit(RoutesState routes, ResponseStore store, HostGuard 
         if (length == 0) return false;
         var buffer = s_buffer ??= GC.AllocateUninitializedArray<byte>(ItemValue.LargeFrom);
         if (!TryRead(key[..length], request.Headers, buffer, out var hit)) return false;
-        if (store.Heads.Read(hit.Version, buffer.AsSpan(0, (int)hit.Length)) is not { Place: BodyPlace.Inline, Part: null } head) return false;
+        if (store.Heads.Read(hit.Version, buffer.AsSpan(0, (int)hit.Length)) is not { Place: BodyPlace.Inline } head) return false;
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         if (!head.Freshness.IsFresh(nowMs) || store.Purges.Covers(key[..length], head)) return false;
 
@@ -73,7 +73,7 @@ internal sealed class HotHit(RoutesState routes, ResponseStore store, HostGuard 
         var response = features.Get<IHttpResponseFeature>()!;
         StoredHead.Write(response.Headers, head);
         (response.Headers.Age, response.Headers[CacheStatus.Field]) = head.TextsAt(nowMs);
-        if (request.Headers.IfNoneMatch.Count > 0 && Conditions.IsNotModified(request.Headers, head.ETag, head.LastModified, null, nowMs))
+        if (request.Headers.IfNoneMatch.Count > 0 && head.Status is >= 200 and < 300 && Conditions.IsNotModified(request.Headers, head.ETag, head.LastModified, null, nowMs))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             response.Headers.ContentLength = null;

@@ -46,15 +46,16 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
         var nowMs = NowMs;
         var reuse = ReuseRules.Decide(found.Head.Freshness, ask.Directives, nowMs);
         var status = reuse == Reuse.Fresh ? found.Head.TextsAt(nowMs).Status : CacheStatus.StaleHit(found.Head, nowMs, null);
-        if (reuse != Reuse.Validate && await StoredAnswer.TryWriteAsync(http, found, found.Head, status, nowMs))
+        if (reuse != Reuse.Validate)
         {
+            await StoredAnswer.WriteAsync(http, found, found.Head, status, nowMs);
             ask.Entry.Counters.Count(reuse == Reuse.Fresh ? RouteOutcome.Hit : RouteOutcome.Stale);
             if (reuse == Reuse.StaleWhileRevalidate) await RevalidateBehindAsync(ask);
             return true;
         }
 
         if (ask.Directives.OnlyIfCached) return await RefuseAsync(http, RouteProblems.NotCached());
-        if (!ask.IsGet || found.Head.Part is not null || reuse != Reuse.Validate) return false;
+        if (!ask.IsGet) return false;
         await FetchAsync(http, ask, found, await ReopenAsync(ask, found, http.RequestAborted));
         return true;
     }
@@ -81,6 +82,7 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
     {
         var fill = Begin(ask, found?.Session ?? ask.Primary!, validating, out var isMine);
         var head = await WaitAsync(http, fill, isMine);
+        if (isMine && ask.MayJoin && head.Kind == FillKind.Alone) fills.MarkAlone(ask.Primary!, NowMs);
         if (found is not null && MayGiveStale(ask, found, head))
         {
             if (isMine && head.Kind == FillKind.Alone) fill.Cancel();
@@ -90,7 +92,7 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
 
         if (!isMine && (head.Kind == FillKind.Alone || !FitsVariant(fill, head, ask)))
         {
-            fill = Run(ask, null, null);
+            fill = Begin(ask, null, null, out _);
             (head, isMine) = (await WaitAsync(http, fill, true), true);
         }
 
@@ -130,22 +132,29 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
         }
 
         using var stored = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
-        if (stored is null || !await StoredAnswer.TryWriteAsync(http, stored, stored.Head, status, NowMs)) await PassAsync(http, ask.Entry);
+        if (stored is null) await PassAsync(http, ask.Entry);
+        else await StoredAnswer.WriteAsync(http, stored, stored.Head, status, NowMs);
     }
 
     private async Task GiveRenewedAsync(HttpContext http, CacheAsk ask, FoundResponse? found, FillHead head, bool collapsed)
     {
         var status = CacheStatus.Stale(StatusCodes.Status304NotModified, head.Stored is not null, !collapsed);
-        if (found is not null && await StoredAnswer.TryWriteAsync(http, found, head.Stored!, status, NowMs)) return;
+        if (found is not null)
+        {
+            await StoredAnswer.WriteAsync(http, found, head.Stored!, status, NowMs);
+            return;
+        }
+
         using var again = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
-        if (again is null || !await StoredAnswer.TryWriteAsync(http, again, again.Head, status, NowMs)) await PassAsync(http, ask.Entry);
+        if (again is null) await PassAsync(http, ask.Entry);
+        else await StoredAnswer.WriteAsync(http, again, again.Head, status, NowMs);
     }
 
     private async Task GiveStaleAsync(HttpContext http, CacheAsk ask, FoundResponse found, FillHead head)
     {
         ask.Entry.Counters.Count(RouteOutcome.Stale);
         var why = head.Kind == FillKind.Failed ? "origin-unreachable" : "origin-error";
-        await StoredAnswer.TryWriteAsync(http, found, found.Head, CacheStatus.StaleHit(found.Head, NowMs, why), NowMs);
+        await StoredAnswer.WriteAsync(http, found, found.Head, CacheStatus.StaleHit(found.Head, NowMs, why), NowMs);
     }
 
     private bool MayGiveStale(CacheAsk ask, FoundResponse found, FillHead head)
@@ -165,21 +174,24 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
         _ = Begin(ask, session, again, out _);
     }
 
-    private Fill Begin(CacheAsk ask, byte[] key, FoundResponse? validating, out bool isNew)
+    /// <summary>A fill of its own, or the one that runs for the same thing.</summary>
+    private Fill Begin(CacheAsk ask, byte[]? key, FoundResponse? validating, out bool isMine)
     {
-        isNew = true;
-        if (!ask.MayJoin) return Run(ask, validating, null);
-        if (fills.Find(key) is { } running && IsJoinable(running, ask))
+        if (key is not null && (!ask.MayJoin || fills.IsAlone(key, NowMs))) key = null;
+        var fresh = Make(ask, validating, key);
+        isMine = true;
+        if (key is not null && !fills.TryAdd(key, fresh, out var running) && IsJoinable(running, ask))
         {
-            isNew = false;
+            isMine = false;
             validating?.Dispose();
             return running;
         }
 
-        return Run(ask, validating, key);
+        fresh.Start();
+        return fresh;
     }
 
-    private Fill Run(CacheAsk ask, FoundResponse? validating, byte[]? key)
+    private Fill Make(CacheAsk ask, FoundResponse? validating, byte[]? key)
     {
         var request = new OriginRequest(ask.Entry, HttpMethods.Get, ask.Path, ask.Query, ask.Asked)
         {
@@ -190,15 +202,7 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
         {
             HasAuthorization = ask.HasAuthorization, Validating = validating, Leave = key is null ? _ => { } : ended => fills.Leave(key, ended),
         };
-        var fill = new Fill(terms, request, store, time);
-        if (key is not null && !fills.TryAdd(key, fill, out var other) && IsJoinable(other, ask))
-        {
-            validating?.Dispose();
-            return other;
-        }
-
-        fill.Start();
-        return fill;
+        return new Fill(terms, request, store, time);
     }
 
     // What has come already may be given to one that asks now only where a stored response could be.

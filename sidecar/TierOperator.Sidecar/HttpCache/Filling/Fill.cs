@@ -185,7 +185,7 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
         var head = await _head.Task;
         if (_doomed || !body.IsKept || store.Purges.Covers(terms.Primary, head.Stored!)) return;
         var place = body.IsOnDisk ? BodyPlace.Apart : body.IsSmall ? BodyPlace.Inline : BodyPlace.Items;
-        var stored = head.Stored! with { BodyLength = body.Length, WholeLength = body.Length, Place = place, BodyKey = body.IsOnDisk ? _diskKey! : [] };
+        var stored = head.Stored! with { BodyLength = body.Length, Place = place, BodyKey = body.IsOnDisk ? _diskKey! : [] };
         await store.StoreAsync(
             new NewResponse(terms.Primary, stored, place == BodyPlace.Inline ? body.Small : default, body.Chunks) { Asked = request.Asked, VaryFields = head.VaryFields },
             CancellationToken.None);

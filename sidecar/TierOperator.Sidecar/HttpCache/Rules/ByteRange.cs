@@ -22,7 +22,7 @@ internal enum RangeKind
     Unsatisfiable,
 }
 
-/// <summary>Range and Content-Range. Source: RFC 9110, 14.</summary>
+/// <summary>The Range field. Source: RFC 9110, 14.</summary>
 internal static class RangeRules
 {
     public static RangeKind Read(StringValues range, long total, out ByteRange one)
@@ -48,20 +48,6 @@ internal static class RangeRules
         if (first >= total) return RangeKind.Unsatisfiable;
         one = new ByteRange(first, Math.Min(last, total - 1));
         return RangeKind.One;
-    }
-
-    /// <summary>A Content-Range of a 206 with a known total length.</summary>
-    public static bool TryReadContentRange(StringValues value, out ByteRange range, out long total)
-    {
-        (range, total) = (default, 0);
-        if (value.Count != 1 || value[0] is not { } text || !text.StartsWith("bytes ", StringComparison.OrdinalIgnoreCase)) return false;
-        var spec = text.AsSpan(6).Trim();
-        var dash = spec.IndexOf('-');
-        var slash = spec.IndexOf('/');
-        if (dash <= 0 || slash <= dash) return false;
-        if (!TryNumber(spec[..dash], out var first) || !TryNumber(spec[(dash + 1)..slash], out var last) || !TryNumber(spec[(slash + 1)..], out total)) return false;
-        range = new ByteRange(first, last);
-        return first <= last && last < total;
     }
 
     private static bool TryNumber(ReadOnlySpan<char> text, out long number)

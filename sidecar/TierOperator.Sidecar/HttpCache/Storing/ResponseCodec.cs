@@ -33,10 +33,9 @@ internal static class ResponseCodec
         writer.Number(response.Status);
         foreach (var time in (ReadOnlySpan<long>)[times.LifetimeMs, times.InitialAgeMs, times.ReceivedMs, times.StaleWhileRevalidateMs, times.StaleIfErrorMs, response.AskedMs])
             writer.Number(time);
-        writer.Number((times.NeverStale ? 1 : 0) | (times.AlwaysValidate ? 2 : 0) | (times.Immutable ? 4 : 0) | (response.Part is null ? 0 : 8));
+        writer.Number((times.NeverStale ? 1 : 0) | (times.AlwaysValidate ? 2 : 0) | (times.Immutable ? 4 : 0));
         writer.Number((int)response.Place);
         writer.Number(response.BodyLength);
-        if (response.Part is { } part) writer.Numbers(part.First, part.Last, response.WholeLength);
         writer.Bytes(response.BodyKey);
         writer.Number(response.Tags.Length);
         foreach (var tag in response.Tags) writer.Text(tag);
@@ -83,8 +82,6 @@ internal static class ResponseCodec
         var flags = reader.Number();
         var place = (BodyPlace)reader.Number();
         var length = reader.Number();
-        var part = (flags & 8) == 0 ? (ByteRange?)null : new ByteRange(reader.Number(), reader.Number());
-        var whole = part is null ? length : reader.Number();
         return new StoredResponse
         {
             Status = status,
@@ -96,8 +93,6 @@ internal static class ResponseCodec
             AskedMs = asked,
             Place = place,
             BodyLength = length,
-            Part = part,
-            WholeLength = whole,
             BodyKey = reader.Bytes().ToArray(),
             Tags = ReadTexts(ref reader),
             Fields = ReadFields(ref reader),
@@ -144,11 +139,6 @@ internal static class ResponseCodec
         {
             BinaryPrimitives.WriteInt64LittleEndian(target.GetSpan(8), value);
             target.Advance(8);
-        }
-
-        public void Numbers(params ReadOnlySpan<long> values)
-        {
-            foreach (var value in values) Number(value);
         }
 
         public void Bytes(ReadOnlySpan<byte> bytes)

@@ -38,12 +38,6 @@ internal sealed record StoredResponse
     public byte[] BodyKey { get; init; } = [];
     public string[] Tags { get; init; } = [];
 
-    /// <summary>What of the whole is here, for a 206; null for a whole response.</summary>
-    public ByteRange? Part { get; init; }
-
-    /// <summary>The length of the whole, of which <see cref="Part"/> is here.</summary>
-    public long WholeLength { get; init; }
-
     public string? ETag => Field("ETag");
     public string? LastModified => Field("Last-Modified");
     public bool HasValidator => ETag is not null || LastModified is not null;
