@@ -167,7 +167,7 @@ public sealed record RouteCacheDocument
     [Field("How long an answer of 400 and above is fresh under Policy.", DefaultNote = "ttl", Min = "0s")]
     public Duration? NegativeTtl { get; init; }
 
-    [Field("Tags that every answer of the route carries, for POST /v1/purge; next to those of the origin's Cache-Tag and Surrogate-Key.", Max = "20", Set = true, Pattern = "^[!-+\\--~]{1,128}$", PatternHint = "visible ASCII without ',', at most 128 characters")]
+    [Field("Tags that every answer of the route carries, for POST /v1/purge; next to those of the origin's Cache-Tag and Surrogate-Key.", Max = "20", Set = true, Pattern = "^[!-+.-~-]{1,128}$", PatternHint = "visible ASCII without ',', at most 128 characters")]
     public IReadOnlyList<string>? Tags { get; init; }
 
     [Field("What of the request tells answers apart.", DefaultNote = "the whole URL")]
