@@ -17,6 +17,7 @@ public sealed class RedisTier : IRemoteTier
 
     private readonly RedisTierOptions _options;
     private readonly RedisKeys _keys;
+    private readonly RedisDialer _dialer;
     private readonly RedisClient _client;
     private readonly RedisMonitor _monitor;
     private readonly TimeProvider _time;
@@ -25,8 +26,9 @@ public sealed class RedisTier : IRemoteTier
     {
         (_options, _time) = (options, time);
         _keys = new RedisKeys(options.Remote.Namespace, options.Remote.Policy);
+        _dialer = RedisTopologies.Dialer(options, time);
 #pragma warning disable CA2000 // the client owns it
-        _client = new RedisClient(RedisTopologies.Create(options, time), time);
+        _client = new RedisClient(RedisTopologies.Create(options, _dialer, time), time);
 #pragma warning restore CA2000
         _monitor = new RedisMonitor(_client, _keys, options, time, logger);
     }
@@ -47,6 +49,9 @@ public sealed class RedisTier : IRemoteTier
     public RemoteTierState State => _monitor.State;
 
     public void Start() => _monitor.Start();
+
+    /// <summary>The policy's announcements, over a connection of its own. Dispose it before the tier.</summary>
+    public IBackplane OpenBackplane() => new RedisBackplane(_client.Topology, _dialer, _keys.Channel, _time);
 
     public async ValueTask<RemoteItem> ReadItemAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, CancellationToken cancellationToken)
     {

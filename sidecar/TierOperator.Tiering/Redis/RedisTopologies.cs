@@ -5,18 +5,28 @@ namespace TierOperator.Tiering.Redis;
 /// <summary>Makes what an endpoint says.</summary>
 internal static class RedisTopologies
 {
-    public static IRedisTopology Create(RedisTierOptions options, TimeProvider time)
-    {
-        var endpoint = options.Endpoint;
-        var tls = endpoint.UsesTls ? options.Tls : null;
-        var login = new RedisLogin { User = endpoint.User, Password = endpoint.Password, Database = endpoint.Database, Tls = tls, ClientName = $"tier-{options.Remote.Node}" };
-        var dialer = new RedisDialer(login, time);
-        return endpoint.Topology switch
+    public static RedisDialer Dialer(RedisTierOptions options, TimeProvider time) => new(
+        new RedisLogin
         {
-            RedisTopologyKind.Cluster => new ClusterTopology(endpoint.Addresses, dialer, time),
-            RedisTopologyKind.Sentinel => new SentinelTopology(
-                endpoint, dialer, new RedisDialer(new RedisLogin { User = endpoint.SentinelUser, Password = endpoint.SentinelPassword, Tls = tls, ClientName = login.ClientName }, time), time),
-            _ => new StandaloneTopology(endpoint.Addresses[0], dialer, time),
-        };
-    }
+            User = options.Endpoint.User, Password = options.Endpoint.Password, Database = options.Endpoint.Database,
+            Tls = options.Endpoint.UsesTls ? options.Tls : null, ClientName = Name(options), Script = ApplyScript.Source,
+        },
+        time);
+
+    public static IRedisTopology Create(RedisTierOptions options, RedisDialer dialer, TimeProvider time) => options.Endpoint.Topology switch
+    {
+        RedisTopologyKind.Cluster => new ClusterTopology(options.Endpoint.Addresses, dialer, time),
+        RedisTopologyKind.Sentinel => new SentinelTopology(options.Endpoint, dialer, ToSentinels(options, time), time),
+        _ => new StandaloneTopology(options.Endpoint.Addresses[0], dialer, time),
+    };
+
+    private static RedisDialer ToSentinels(RedisTierOptions options, TimeProvider time) => new(
+        new RedisLogin
+        {
+            User = options.Endpoint.SentinelUser, Password = options.Endpoint.SentinelPassword,
+            Tls = options.Endpoint.UsesTls ? options.Tls : null, ClientName = Name(options),
+        },
+        time);
+
+    private static string Name(RedisTierOptions options) => $"tier-{options.Remote.Node}";
 }

@@ -39,6 +39,15 @@ public sealed partial class RedisServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A server that speaks TLS only.</summary>
+    public static async Task<RedisServer> StartTlsAsync(string[] clientOptions, string[] settings)
+    {
+        var port = FreePort();
+        var server = new RedisServer(port, ["--port", "0", "--tls-port", $"{port}", .. settings]) { ClientOptions = clientOptions };
+        await server.RestartAsync();
+        return server;
+    }
+
     /// <summary>A Sentinel from its configuration, which it rewrites.</summary>
     internal static async Task<RedisServer> StartSentinelAsync(string configuration)
     {
@@ -63,7 +72,7 @@ public sealed partial class RedisServer : IAsyncDisposable
         _process.BeginErrorReadLine();
         _isFrozen = false;
         var started = Stopwatch.GetTimestamp();
-        while (await TryRunAsync("PING") is var answer && !answer.Contains("PONG", StringComparison.Ordinal))
+        while (await TryRunAsync("PING") is var (answer, _) && !answer.Contains("PONG", StringComparison.Ordinal))
         {
             if (_process.HasExited) throw new InvalidOperationException($"redis-server ended with {_process.ExitCode} at its start");
             if (Stopwatch.GetElapsedTime(started) > s_patience) throw new TimeoutException($"redis-server does not answer: {answer}");
@@ -94,10 +103,8 @@ public sealed partial class RedisServer : IAsyncDisposable
     /// <summary>Runs a command by redis-cli; its output, or throws what it complained of.</summary>
     public async Task<string> RunAsync(params string[] command)
     {
-        var answer = await TryRunAsync(command);
-        return answer.StartsWith("(error)", StringComparison.Ordinal) || answer.StartsWith("Could not connect", StringComparison.Ordinal)
-            ? throw new InvalidOperationException($"{string.Join(' ', command)}: {answer}")
-            : answer;
+        var (output, isTaken) = await TryRunAsync(command);
+        return isTaken ? output : throw new InvalidOperationException($"{string.Join(' ', command)}: {output}");
     }
 
     public async ValueTask DisposeAsync()
@@ -137,7 +144,7 @@ public sealed partial class RedisServer : IAsyncDisposable
         }
     }
 
-    private Task<string> TryRunAsync(params string[] command) => RedisCli.RunAsync(["-p", $"{Port}", .. ClientOptions, .. command]);
+    private Task<(string Output, bool IsTaken)> TryRunAsync(params string[] command) => RedisCli.RunAsync(["-p", $"{Port}", .. ClientOptions, .. command]);
 
     private void Signal(int signal)
     {

@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using TierOperator.TestKit.Redis;
-using TierOperator.Tiering.Redis;
 using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Tests.Remote;
 
@@ -20,15 +18,4 @@ public sealed class StandaloneRedis : IAsyncLifetime
     public async ValueTask InitializeAsync() => Server = await RedisServer.StartAsync();
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
-}
-
-/// <summary>Opens tiers as the sidecar does.</summary>
-internal static class RedisTiers
-{
-    public static RedisTier Open(string url, RemoteTierOptions options, Func<RedisTierOptions, RedisTierOptions>? change = null, RedisTopologyKind? topology = null)
-    {
-        Assert.True(RedisEndpointUrl.TryParse(url, topology, out var endpoint, out var error), error);
-        var all = new RedisTierOptions { Remote = options, Endpoint = endpoint };
-        return new RedisTier(change?.Invoke(all) ?? all, TimeProvider.System, NullLogger<RedisTier>.Instance);
-    }
 }

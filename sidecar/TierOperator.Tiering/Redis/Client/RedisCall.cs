@@ -15,6 +15,8 @@ internal abstract class RedisCall
     /// <summary>When the caller has waited long enough: a timestamp of the client's clock.</summary>
     public long DeadlineAt { get; init; } = long.MaxValue;
 
+    /// <summary>False for commands that are answered by pushes only: they take no place in the queue.</summary>
+    public virtual bool HasReply => true;
     public bool IsDone => Volatile.Read(ref _claimed) != 0;
 
     /// <summary>Appends the command, in the order in which the server will get it.</summary>

@@ -125,7 +125,7 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IAsyncDisposable
     private void Enqueue_NeedsLock(RedisCall call)
     {
         call.Write(_filling, _lane);
-        _pending.Enqueue(call);
+        if (call.HasReply) _pending.Enqueue(call);
     }
 
     private async Task SendLoopAsync()

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using TierOperator.Resp;
 
 namespace TierOperator.Tiering.Redis.Client;
 
@@ -18,10 +19,10 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-#pragma warning disable CA2000 // the connection owns the stream
+#pragma warning disable CA2000 // the connection owns the stream, and the caller the connection
             var stream = await OpenAsync(address, either.Token);
-#pragma warning restore CA2000
             var connection = new RedisConnection(stream, time) { Pushed = pushed };
+#pragma warning restore CA2000
             connection.Start();
             if (await GreetAsync(connection) is not { } fault) return (connection, null);
             await connection.DisposeAsync();
@@ -90,10 +91,17 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
         var greeting = RedisCommand.Text(deadline, hello);
         connection.Send(greeting);
         if ((await greeting.Answer).Fault is { } refused) return refused;
-        if (login.Database == 0) return null;
-        var select = RedisCommand.Text(deadline, "SELECT", login.Database.ToString());
-        connection.Send(select);
-        return (await select.Answer).Fault;
+        if (login.Database != 0)
+        {
+            var select = RedisCommand.Text(deadline, "SELECT", login.Database.ToString());
+            connection.Send(select);
+            if ((await select.Answer).Fault is { } unselected) return unselected;
+        }
+
+        if (login.Script is null) return null;
+        var load = new RedisCommand<bool>(static (ref RespReader _) => true, "SCRIPT"u8.ToArray(), "LOAD"u8.ToArray(), login.Script) { DeadlineAt = deadline };
+        connection.Send(load);
+        return (await load.Answer).Fault;
     }
 
     private static string Describe(Exception unreachable) => unreachable switch
@@ -114,6 +122,9 @@ internal sealed record RedisLogin
     public int Database { get; init; }
     public string ClientName { get; init; } = "tier";
     public RedisTls? Tls { get; init; }
+
+    /// <summary>A script that the server shall know before the first call.</summary>
+    public byte[]? Script { get; init; }
 
     public override string ToString() => $"{User ?? "default"}, database {Database}{(Tls is null ? "" : ", TLS")}";
 }
