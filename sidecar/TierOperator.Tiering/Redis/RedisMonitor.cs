@@ -96,11 +96,8 @@ internal sealed class RedisMonitor : IAsyncDisposable
     {
         var primaries = _client.Topology.Primaries;
         var states = await Task.WhenAll(primaries.Select(LookAtAsync));
-        if (states.Any(state => state is null))
-        {
-            // An attempt is under way that may succeed: nothing is known yet.
-            return;
-        }
+        // An attempt is under way that may succeed: nothing is known yet.
+        if (states.Any(state => state is null) || (primaries.Count == 0 && _client.Topology.Fault is null)) return;
 
         // A Cluster of which a part is away still serves the rest; calls to that part fail by themselves.
         var best = states.OrderBy(state => (int)state!.Health).FirstOrDefault();

@@ -75,12 +75,16 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
             await secure.AuthenticateAsClientAsync(options, cancellationToken);
             return secure;
         }
-        catch
+        catch (Exception failed)
         {
             await secure.DisposeAsync();
+            // A server without TLS answers nothing, or nonsense.
+            if (failed is OperationCanceledException or AuthenticationException && !IsAboutTheCertificate(failed)) throw new IOException("no TLS", failed);
             throw;
         }
     }
+
+    private static bool IsAboutTheCertificate(Exception failed) => failed.Message.StartsWith("The remote certificate", StringComparison.Ordinal);
 
     private async Task<RedisFault?> GreetAsync(RedisConnection connection)
     {
