@@ -13,7 +13,7 @@ namespace TierOperator.Tiering.Redis.Client;
 /// </list>
 /// </summary>
 /// <remarks>Thread-safe. Queue and unsent bytes are bounded: beyond that a call is refused at once.</remarks>
-internal sealed class RedisConnection : IThreadPoolWorkItem, IAsyncDisposable
+internal sealed partial class RedisConnection : IThreadPoolWorkItem, IAsyncDisposable
 {
     private const int MaxPendingCalls = 16 * 1024;
     private const int MaxUnsentBytes = 64 * 1024 * 1024;
@@ -154,68 +154,6 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IAsyncDisposable
         }
     }
 
-    private async Task ReceiveAsync()
-    {
-        var needed = 0;
-        try
-        {
-            while (true)
-            {
-                var count = await _stream.ReadAsync(_received.Room(needed));
-                if (count == 0)
-                {
-                    Close("the server closed the connection");
-                    return;
-                }
-
-                _received.Filled(count);
-                Volatile.Write(ref _heardAt, _time.GetTimestamp());
-                needed = TakeFrames(needed);
-            }
-        }
-        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or RespException or InvalidOperationException)
-        {
-            Close(Describe(broken));
-        }
-        finally
-        {
-            _received.Dispose();
-        }
-    }
-
-    // The number of bytes that the frame at the start will have at least.
-    private int TakeFrames(int needed)
-    {
-        while (_received.Length > 0 && _received.Length >= needed)
-        {
-            var scan = _scanner.Scan(_received.Buffered);
-            if (scan == RespScan.Faulty) throw new RespException(_scanner.Fault);
-            if (scan == RespScan.Incomplete) return _scanner.NeededBytes;
-            Dispatch(_received.Buffered[.._scanner.FrameBytes]);
-            _received.Consume(_scanner.FrameBytes);
-            needed = 0;
-        }
-
-        return needed;
-    }
-
-    private void Dispatch(ReadOnlySpan<byte> frame)
-    {
-        if (frame[0] == (byte)RespType.Push)
-        {
-            Pushed?.Invoke(RedisPush.Read(frame));
-            return;
-        }
-
-        RedisCall? call;
-        lock (_gate)
-        {
-            if (!_pending.TryDequeue(out call)) throw new RespException("a reply came to nothing that was asked");
-        }
-
-        call.Reply(frame);
-    }
-
     // Calls with different deadlines share the queue, so all of it is looked at: a few microseconds, and only while something waits.
     private void Sweep()
     {
@@ -233,23 +171,4 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IAsyncDisposable
     private static string Describe(Exception broken) => broken is RespException
         ? "the server broke the protocol: " + broken.Message
         : "the connection broke" + (broken.InnerException is SocketException socket ? $" ({socket.SocketErrorCode})" : "");
-}
-
-/// <summary>What a server says unasked: its kind (<c>message</c>, <c>invalidate</c>) and the strings that follow.</summary>
-internal sealed record RedisPush(string Kind, IReadOnlyList<byte[]> Values)
-{
-    public static RedisPush Read(ReadOnlySpan<byte> frame)
-    {
-        var reader = new RespReader(frame);
-        var count = reader.ReadCount();
-        var values = new List<byte[]>(count);
-        for (var i = 0; i < count; i++)
-        {
-            reader.Next();
-            values.Add(reader.IsAggregate ? [] : reader.Value.ToArray());
-            reader.Skip();
-        }
-
-        return new RedisPush(values.Count > 0 ? System.Text.Encoding.UTF8.GetString(values[0]) : "", values.Skip(1).ToList());
-    }
 }

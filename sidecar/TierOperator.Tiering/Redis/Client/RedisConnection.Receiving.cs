@@ -1,0 +1,70 @@
+using System.Net.Sockets;
+using TierOperator.Resp;
+
+namespace TierOperator.Tiering.Redis.Client;
+
+/// <summary>The receiving loop: replies to their calls, in order, and pushes.</summary>
+internal sealed partial class RedisConnection
+{
+    private async Task ReceiveAsync()
+    {
+        var needed = 0;
+        try
+        {
+            while (true)
+            {
+                var count = await _stream.ReadAsync(_received.Room(needed));
+                if (count == 0)
+                {
+                    Close("the server closed the connection");
+                    return;
+                }
+
+                _received.Filled(count);
+                Volatile.Write(ref _heardAt, _time.GetTimestamp());
+                needed = TakeFrames(needed);
+            }
+        }
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or RespException or InvalidOperationException)
+        {
+            Close(Describe(broken));
+        }
+        finally
+        {
+            _received.Dispose();
+        }
+    }
+
+    // The number of bytes that the frame at the start will have at least.
+    private int TakeFrames(int needed)
+    {
+        while (_received.Length > 0 && _received.Length >= needed)
+        {
+            var scan = _scanner.Scan(_received.Buffered);
+            if (scan == RespScan.Faulty) throw new RespException(_scanner.Fault);
+            if (scan == RespScan.Incomplete) return _scanner.NeededBytes;
+            Dispatch(_received.Buffered[.._scanner.FrameBytes]);
+            _received.Consume(_scanner.FrameBytes);
+            needed = 0;
+        }
+
+        return needed;
+    }
+
+    private void Dispatch(ReadOnlySpan<byte> frame)
+    {
+        if (frame[0] == (byte)RespType.Push)
+        {
+            Pushed?.Invoke(RedisPush.Read(frame));
+            return;
+        }
+
+        RedisCall? call;
+        lock (_gate)
+        {
+            if (!_pending.TryDequeue(out call)) throw new RespException("a reply came to nothing that was asked");
+        }
+
+        call.Reply(frame);
+    }
+}

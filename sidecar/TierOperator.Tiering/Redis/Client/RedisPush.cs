@@ -1,0 +1,23 @@
+using System.Text;
+using TierOperator.Resp;
+
+namespace TierOperator.Tiering.Redis.Client;
+
+/// <summary>What a server says unasked: its kind (<c>message</c>, <c>invalidate</c>) and the strings that follow.</summary>
+internal sealed record RedisPush(string Kind, IReadOnlyList<byte[]> Values)
+{
+    public static RedisPush Read(ReadOnlySpan<byte> frame)
+    {
+        var reader = new RespReader(frame);
+        var count = reader.ReadCount();
+        var values = new List<byte[]>(count);
+        for (var i = 0; i < count; i++)
+        {
+            reader.Next();
+            values.Add(reader.IsAggregate ? [] : reader.Value.ToArray());
+            reader.Skip();
+        }
+
+        return new RedisPush(values.Count > 0 ? Encoding.UTF8.GetString(values[0]) : "", values.Skip(1).ToList());
+    }
+}
