@@ -51,7 +51,10 @@ internal sealed class SharedTierOpener(string? secretsFolder, CompiledPolicy pol
             Tls = TlsOf(folder),
             CapacityBytes = redis.Capacity?.Bytes ?? 0,
         };
-        return new OpenedTier(new RedisTier(options, time, loggers.CreateLogger<RedisTier>()), null);
+#pragma warning disable CA2000 // who opens it disposes of it, its listener first
+        var tier = new RedisTier(options, time, loggers.CreateLogger<RedisTier>());
+#pragma warning restore CA2000
+        return new OpenedTier(tier, tier.OpenBackplane());
     }
 
     private OpenedTier OpenPostgres(PostgresDocument postgres, string folder)
