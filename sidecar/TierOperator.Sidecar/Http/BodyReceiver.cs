@@ -16,10 +16,22 @@ internal static class BodyReceiver
     public static ValueTask<ReceivedBody> ReceiveAsync(HttpContext http, TierEngine engine, long maxBytes, string flag)
     {
         var length = http.Request.ContentLength;
+        if (Check(http.Request.Headers) is { } problem) return new(ReceivedBody.Refused(problem));
+        if (length > engine.InFlightCapacityBytes && length <= maxBytes) return new(ReceivedBody.Refused(NeverFits(engine)));
         if (length > maxBytes) return new(ReceivedBody.Refused(Problems.TooLarge(maxBytes, flag)));
         if (length >= ItemValue.LargeFrom) return ReceiveLargeAsync(http, engine, length.Value);
         return ReceiveSmallAsync(http, engine, length, maxBytes, flag);
     }
+
+    /// <summary>What would be stored as something else than the client means.</summary>
+    private static Problem? Check(IHeaderDictionary headers)
+    {
+        if (headers.ContentRange.Count > 0) return Problems.Malformed("Content-Range: parts of an item cannot be written. Send it whole.");
+        var encoding = headers.ContentEncoding;
+        return encoding.Count == 0 || string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase) ? null : Problems.EncodedBody();
+    }
+
+    private static Problem NeverFits(TierEngine engine) => Problems.TooLarge(engine.InFlightCapacityBytes, "--in-flight");
 
     private static async ValueTask<ReceivedBody> ReceiveSmallAsync(
         HttpContext http, TierEngine engine, long? length, long maxBytes, string flag)
@@ -98,6 +110,7 @@ internal static class BodyReceiver
                 var read = await reader.ReadAsync(http.RequestAborted);
                 var total = building.Length + read.Buffer.Length;
                 var refusal = total > maxBytes ? Problems.TooLarge(maxBytes, flag) : null;
+                if (refusal is null && total > engine.InFlightCapacityBytes) refusal = NeverFits(engine);
                 for (; refusal is null && reserved < total; reserved += GrowBytes)
                     if (!lease.TryGrow(GrowBytes)) refusal = Problems.OverBudget();
                 if (refusal is not null)

@@ -52,6 +52,12 @@ internal static class Problems
     public static Problem UnsupportedMedia(string wanted) => new(415, "unsupported-media-type", "The body has another type than this call takes",
         $"Send Content-Type: {wanted}.");
 
+    public static Problem EncodedBody() => new(415, "unsupported-media-type", "The body has another type than this call takes",
+        "Send the body without Content-Encoding: it is stored as it comes, and whoever reads it would not know that it is encoded.");
+
+    public static Problem AnswerTooLarge(long limit) => new(413, "too-large", "The body is larger than this sidecar takes",
+        $"The answer's values together would pass {limit.ToString(CultureInfo.InvariantCulture)} bytes. Read this item by itself, or raise --max-document.");
+
     public static Problem Unprocessable(string? detail) => new(422, "against-policy", "The policy refuses it",
         detail ?? "The session would hold more items than the policy's maxItemsPerSession.");
 

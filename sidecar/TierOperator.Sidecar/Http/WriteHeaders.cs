@@ -19,6 +19,8 @@ internal static class WriteHeaders
             return false;
         }
 
+        problem = CheckOnce(headers);
+        if (problem is not null) return false;
         problem = TryReadTtl(headers[TierHeaders.Ttl], out var ttl)
             ?? CheckSubject(headers[TierHeaders.Subject])
             ?? CheckStrategy(exchange, headers[TierHeaders.Strategy]);
@@ -30,6 +32,13 @@ internal static class WriteHeaders
             Strategy = headers[TierHeaders.Strategy],
         };
         return problem is null;
+    }
+
+    private static Problem? CheckOnce(IHeaderDictionary headers)
+    {
+        foreach (var name in (string[])[TierHeaders.Ttl, TierHeaders.Subject, TierHeaders.Strategy])
+            if (headers[name].Count > 1) return Problems.Malformed($"{name} stands twice. Send it once.");
+        return null;
     }
 
     private static Problem? TryReadTtl(string? text, out TimeSpan? ttl)

@@ -24,13 +24,14 @@ internal static class BatchCall
 
     private static async Task RunAsync(Exchange exchange, BatchRequest batch)
     {
-        var outcomes = await exchange.Engine.BatchAsync(batch.Operations, batch.Atomic, CancellationToken.None);
+        List<BatchOutcome> outcomes = [];
         try
         {
+            await RunAllAsync(exchange, batch, outcomes);
             await JsonAnswer.WriteAsync(exchange.Http, 200, json =>
             {
                 json.WriteStartArray("results");
-                for (var i = 0; i < outcomes.Count; i++) WriteResult(json, batch.Operations[i], outcomes[i]);
+                for (var i = 0; i < outcomes.Count; i++) WriteResult(json, batch.Operations[i], outcomes[i], exchange.Services.Documents.MaxBytes);
                 json.WriteEndArray();
             });
         }
@@ -40,25 +41,50 @@ internal static class BatchCall
         }
     }
 
-    private static void WriteResult(Utf8JsonWriter json, BatchOperation operation, BatchOutcome outcome)
+    /// <summary>
+    /// A request of some kilobytes may ask a thousand times for the largest item: values are kept only as far as the answer
+    /// may hold them. What is beyond has neither a read nor a write.
+    /// </summary>
+    private static async Task RunAllAsync(Exchange exchange, BatchRequest batch, List<BatchOutcome> outcomes)
+    {
+        if (batch.Atomic)
+        {
+            outcomes.AddRange(await exchange.Engine.BatchAsync(batch.Operations, atomic: true, CancellationToken.None));
+            return;
+        }
+
+        var room = exchange.Services.Documents.MaxBytes;
+        foreach (var operation in batch.Operations)
+        {
+            var outcome = (await exchange.Engine.BatchAsync([operation], atomic: false, CancellationToken.None))[0];
+            if (outcome.Read is { Status: ReadStatus.Found } read && (room -= read.Value.Length) < 0)
+            {
+                (room, outcome) = (room + read.Value.Length, new BatchOutcome(null, null));
+                read.Value.Release();
+            }
+
+            outcomes.Add(outcome);
+        }
+    }
+
+    private static void WriteResult(Utf8JsonWriter json, BatchOperation operation, BatchOutcome outcome, long maxBytes)
     {
         json.WriteStartObject();
         if (outcome.Read is { } read) WriteRead(json, operation, read);
+        else if (outcome.Write is null) WriteProblem(json, Problems.AnswerTooLarge(maxBytes));
         else if (outcome.Write is { } write) WriteWrite(json, operation, write);
         json.WriteEndObject();
     }
 
     private static void WriteRead(Utf8JsonWriter json, BatchOperation operation, in ReadOutcome read)
     {
-        var problem = ReadAnswer.ProblemOf(read.Status);
-        json.WriteNumber("status", problem?.Status ?? 200);
-        if (problem is not null)
+        if (ReadAnswer.ProblemOf(read.Status) is { } problem)
         {
-            json.WriteString("type", Problem.TypePrefix + problem.Slug);
-            json.WriteString("detail", problem.Detail);
+            WriteProblem(json, problem);
             return;
         }
 
+        json.WriteNumber("status", 200);
         json.WriteString("etag", EntityTag.Format(read.Version));
         json.WriteString("contentType", read.ContentType);
         var item = new ItemSnapshot(operation.Item, read.ContentType!, read.Version, read.Value);
@@ -74,18 +100,23 @@ internal static class BatchCall
         }
     }
 
+    private static void WriteProblem(Utf8JsonWriter json, Problem problem)
+    {
+        json.WriteNumber("status", problem.Status);
+        json.WriteString("type", Problem.TypePrefix + problem.Slug);
+        json.WriteString("detail", problem.Detail);
+    }
+
     private static void WriteWrite(Utf8JsonWriter json, BatchOperation operation, in WriteOutcome write)
     {
         var isDelete = operation.Kind == BatchKind.Delete;
-        json.WriteNumber("status", WriteAnswer.StatusOf(write.Status, isDelete));
         if (WriteAnswer.ProblemOf(write.Status, write.Detail) is { } problem)
         {
-            json.WriteString("type", Problem.TypePrefix + problem.Slug);
-            json.WriteString("detail", problem.Detail);
+            WriteProblem(json, problem);
+            return;
         }
-        else if (!isDelete)
-        {
-            json.WriteString("etag", EntityTag.Format(write.Version));
-        }
+
+        json.WriteNumber("status", WriteAnswer.StatusOf(write.Status, isDelete));
+        if (!isDelete) json.WriteString("etag", EntityTag.Format(write.Version));
     }
 }

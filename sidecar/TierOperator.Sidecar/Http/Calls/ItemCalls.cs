@@ -53,9 +53,10 @@ internal static class ItemCalls
     public static bool TryReadContentType(string? given, out string contentType, out Problem? problem)
     {
         contentType = given ?? "application/octet-stream";
-        problem = contentType.Length <= SessionDocument.MaxContentTypeLength
+        // Another character could be stored, but no answer's header could carry it.
+        problem = contentType.Length <= SessionDocument.MaxContentTypeLength && !contentType.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? null
-            : Problems.Malformed($"Content-Type is longer than {SessionDocument.MaxContentTypeLength} characters.");
+            : Problems.Malformed($"Content-Type takes at most {SessionDocument.MaxContentTypeLength} printable ASCII characters.");
         return problem is null;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using TierOperator.Tiering.Retention;
 
 namespace TierOperator.Sidecar.Http.Calls;
@@ -15,6 +16,12 @@ internal static class RetentionCall
         if (exchange.Query.Text("dryRun") is { } text && !bool.TryParse(text, out dryRun))
         {
             await exchange.RefuseAsync(Problems.Malformed("dryRun is true or false."));
+            return;
+        }
+
+        if (exchange.Http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+        {
+            await exchange.RefuseAsync(Problems.Malformed("This call takes no body, and would not look at it: write ?dryRun=true to preview."));
             return;
         }
 
