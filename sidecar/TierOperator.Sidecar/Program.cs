@@ -17,8 +17,16 @@ internal static class Program
             return new CommandError(ExitCode.Usage, string.Join(' ', parsed.Errors.Select(error => error.Message))).Write(Console.Error, isJson: true);
 
         // `tier run` stops in its own order and time, so the command line must not end it.
-        var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
-        return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+        try
+        {
+            var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+            return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+        }
+        catch (IOException e)
+        {
+            // Standard output is full or gone; whatever else a command reads or writes, it answers for itself.
+            return new CommandError(ExitCode.Usage, $"the result could not be written: {e.Message}").Write(Console.Error, CommandError.IsJsonAsked(parsed));
+        }
     }
 
     public static RootCommand CreateRoot() => new("A tiered store for sessions and cached data, by declaration.")

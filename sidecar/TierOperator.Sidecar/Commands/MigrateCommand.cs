@@ -34,15 +34,29 @@ internal static class MigrateCommand
     private static async Task ManyAsync(ClientContext context, string prefix, string body)
     {
         var sessions = await ListAsync(context, prefix);
+        var (moved, refused) = (0, new List<string>());
+        StartFault? first = null;
         await LongWork.WithBarAsync("migrating", async tell =>
         {
             for (var i = 0; i < sessions.Count; i++)
             {
-                using var answer = await context.Sidecar.CallAsync(HttpMethod.Post, PathOf(sessions[i]), body, context.Cancellation);
+                try
+                {
+                    using var answer = await context.Sidecar.CallAsync(HttpMethod.Post, PathOf(sessions[i]), body, context.Cancellation);
+                    moved++;
+                }
+                catch (StartFault fault) when (fault.IsAboutTheSession)
+                {
+                    refused.Add(sessions[i]);
+                    first ??= fault;
+                }
+
                 tell((i + 1.0) / sessions.Count);
             }
         });
-        var count = sessions.Count.ToString(CultureInfo.InvariantCulture);
+        if (first is not null)
+            throw new StartFault(ExitCode.Refused, $"{moved} sessions moved, {refused.Count} not; the first of these, {refused[0]}: {first.Message}") { Problem = first.Problem };
+        var count = moved.ToString(CultureInfo.InvariantCulture);
         await context.Out.Profile.Out.Writer.WriteLineAsync(context.IsJson ? $"{{\"sessions\":{count}}}" : $"{count} sessions moved");
     }
 

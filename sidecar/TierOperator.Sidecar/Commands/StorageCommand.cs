@@ -36,7 +36,7 @@ internal static class StorageCommand
         context.Print(answer, status =>
         {
             var policy = status.GetProperty("policy");
-            context.Out.MarkupLineInterpolated($"policy {policy.GetProperty("name").GetString()} revision {policy.GetProperty("revision").GetString()}");
+            context.Out.MarkupLineInterpolated($"policy {policy.GetProperty("name").GetString()} revision {policy.GetProperty("revision").GetString()![..12]}");
             if (policy.GetProperty("refused") is { ValueKind: JsonValueKind.Object } refused)
                 context.Out.MarkupLineInterpolated($"[red]the file holds a policy that is refused[/]: {Tables.Text(refused.GetProperty("reasons"))}");
             context.Out.Write(TiersTable(status));

@@ -34,7 +34,7 @@ internal sealed class Listener : IDisposable
         options.Listen(endpoint, listen => listen.Use((connection, next) => handover.OnConnectionAsync(connection, () => next(connection))));
         if (unixSocket is not null)
         {
-            ClearStale(unixSocket);
+            UnixSocketPath.Clear(unixSocket);
             options.ListenUnixSocket(unixSocket);
         }
 
@@ -71,23 +71,5 @@ internal sealed class Listener : IDisposable
         return e is AddressInUseException || e.InnerException is AddressInUseException
             ? $"{endpoint} is in use by another process: choose another {name} port with {flag}, or 0 for a free one"
             : $"the {name} listener cannot use {endpoint}{(unixSocket is null ? "" : $" or {unixSocket}")}: {e.Message}";
-    }
-
-    // A socket file outlives a process that was killed; one that somebody still answers on is left alone.
-    private static void ClearStale(string path)
-    {
-        if (!File.Exists(path)) return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException)
-        {
-            File.Delete(path);
-            return;
-        }
-
-        throw new StartFault(ExitCode.Address, $"the socket {path} is in use by another process: choose another {Settings.UnixSocket.Flag}");
     }
 }

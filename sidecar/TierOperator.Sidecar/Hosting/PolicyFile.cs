@@ -23,7 +23,7 @@ internal static class PolicyFile
             if (Directory.Exists(path)) throw Unreadable(path, "it is a folder: name the file");
             var length = new FileInfo(path).Length;
             if (length > MaxBytes) throw Unreadable(path, $"it has {length.ToString(CultureInfo.InvariantCulture)} bytes, and a policy at most 1 MiB");
-            return File.ReadAllBytes(path);
+            return length > 0 ? File.ReadAllBytes(path) : ReadUnsized(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -33,6 +33,14 @@ internal static class PolicyFile
         {
             throw Unreadable(path, e.Message);
         }
+    }
+
+    /// <summary>A pipe or device does not say how much there is: read what a policy may have, and no more.</summary>
+    private static byte[] ReadUnsized(string path)
+    {
+        using var stream = File.OpenRead(path);
+        var bytes = new byte[(1 << 20) + 1];
+        return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 
     /// <summary>Loads a policy that must be good. Throws <see cref="StartFault"/> with every fault as <c>tier policy lint</c> shows it.</summary>

@@ -44,7 +44,7 @@ internal sealed record RunOptions
             UnixSocket = reader.Text(Settings.UnixSocket),
             TokenFile = reader.Text(Settings.TokenFile),
             SecretsFolder = reader.Text(Settings.Secrets),
-            AllowedHosts = reader.Texts(Settings.AllowedHost),
+            AllowedHosts = reader.Hosts(Settings.AllowedHost),
             Connections = ReadConnections(reader),
             Documents = new DocumentLimits(Math.Min(reader.Size(Settings.MaxDocument, 1024), int.MaxValue / 2)),
             InFlightBytes = reader.Size(Settings.InFlight, 0),

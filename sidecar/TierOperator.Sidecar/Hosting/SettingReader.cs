@@ -23,7 +23,12 @@ internal sealed class SettingReader(
         if (_faults.Count > 0) throw new StartFault(ExitCode.Usage, string.Join(Environment.NewLine, _faults));
     }
 
-    public string? Text(Setting setting) => Resolve(setting).Text;
+    /// <summary>A path or a name; null where none is given.</summary>
+    public string? Text(Setting setting)
+    {
+        var text = Resolve(setting).Text;
+        return text is "" ? throw new StartFault(ExitCode.Usage, $"{setting.Flag} is empty: write a value, or leave it out") : text;
+    }
 
     public IReadOnlyList<string> Texts(Setting setting)
     {
@@ -31,6 +36,15 @@ internal sealed class SettingReader(
         return given.Count > 0
             ? given
             : environment(setting.Variable)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+    }
+
+    /// <summary>Host names or addresses: anything else would never be equal to a request's Host.</summary>
+    public IReadOnlyList<string> Hosts(Setting setting)
+    {
+        var hosts = Texts(setting);
+        foreach (var host in hosts)
+            if (host.Contains('/', StringComparison.Ordinal) || Uri.CheckHostName(new HostString(host).Host) == UriHostNameType.Unknown) Fault(setting.Flag, host, "a host name or address, such as tier.local");
+        return hosts;
     }
 
     public int Port(Setting setting) => Int(setting, 0, 65535);
@@ -45,7 +59,7 @@ internal sealed class SettingReader(
         text => DurationText.TryParse(text, out var time) && time > TimeSpan.Zero && time <= LongestTime ? time : (TimeSpan?)null);
 
     public LogLevel Level(Setting setting) => Read(setting, "one of Trace, Debug, Information, Warning, Error, Critical, None",
-        text => Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) && Enum.IsDefined(level) ? level : (LogLevel?)null);
+        text => Enum.GetNames<LogLevel>().Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<LogLevel>(text, ignoreCase: true) : (LogLevel?)null);
 
     public bool Choice(Setting setting, string yes, string no) => Read(setting, $"{yes} or {no}",
         text => text == yes ? true : text == no ? false : (bool?)null);

@@ -27,6 +27,9 @@ internal sealed class BearerToken
             MemoryMarshal.AsBytes(header[Scheme.Length..].Trim()), MemoryMarshal.AsBytes(_token.AsSpan()));
     }
 
+    /// <summary>Whether a header can carry a token: printable ASCII without spaces.</summary>
+    public static bool IsSendable(string token) => !token.AsSpan().ContainsAnyExceptInRange('!', '~');
+
     private static string Read(string path)
     {
         string text;
@@ -39,6 +42,7 @@ internal sealed class BearerToken
             throw new IOException(e.Message, e);
         }
 
-        return text.Length > 0 ? text : throw new IOException($"the token file {path} is empty: write a token into it");
+        if (text.Length == 0) throw new IOException($"the token file {path} is empty: write a token into it");
+        return IsSendable(text) ? text : throw new IOException($"the token file {path} holds more than one line or word of ASCII, which no header could carry");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using TierOperator.Sidecar.Hosting;
 using TierOperator.Sidecar.Tests.Running;
@@ -38,6 +39,49 @@ public sealed class ClientCommandTests
         Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= 80, line));
         var row = Assert.Single(lines, line => line.Contains("1200", StringComparison.Ordinal));
         Assert.Matches(@"\d{8}T\d{9}Z +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +1200 +1200 +[\d.]+ KiB", row);
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("a/../b")]
+    [InlineData("ä b?#%")]
+    public async Task Retrieve_AnyId_IsTakenAsItIs(string id)
+    {
+        await using var sidecar = await RunningSidecar.StartAsync();
+        var encoded = string.Concat(Encoding.UTF8.GetBytes(id).Select(value => $"%{value:X2}"));
+        await sidecar.RawAsync($"PUT /v1/sessions/{encoded}/items/{encoded} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+        string[] url = ["--url", sidecar.Host.Api.ToString()];
+
+        Assert.Equal("hello", await OkAsync(["storage", "retrieve", id, "--item", id, .. url]));
+        Assert.Contains("spillover", await OkAsync(["storage", "migrate", id, "--to", "spillover", .. url]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Migrate_ManyOfWhichSomeMayNot_MovesTheOthersAndTellsBoth()
+    {
+        var policy = Policies.MemoryAndDisk.Replace("rules:", "rules:\n    - {name: pinned, match: {sessions: [\"m:pinned\"]}, tiers: [memory]}", StringComparison.Ordinal);
+        await using var sidecar = await RunningSidecar.StartAsync(policy);
+        foreach (var id in new[] { "m:1", "m:pinned", "m:2" }) await sidecar.PutAsync($"/v1/sessions/{id}/items/i", "x").AssertStatusAsync(201);
+
+        var (code, _, error) = await SidecarExecutable.RunAsync(["storage", "migrate", "--prefix", "m:", "--to", "spillover", "--url", sidecar.Host.Api.ToString()]);
+
+        Assert.Equal(ExitCode.Refused, code);
+        Assert.Contains("2 sessions moved, 1 not", error, StringComparison.Ordinal);
+        Assert.Contains("m:pinned", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Command_ResultThatCannotBeWritten_IsToldInOneLine()
+    {
+        using var folder = new TempFolder();
+        var policy = folder.Write("p.yaml", Policies.MemoryOnly);
+
+        var (code, error) = await SidecarExecutable.RunIntoAsync("/dev/full", ["policy", "lint", policy]);
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.StartsWith("the result could not be written", error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
     }
 
     [Fact]

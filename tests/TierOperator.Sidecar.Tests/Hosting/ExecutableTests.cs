@@ -100,6 +100,36 @@ public sealed class ExecutableTests : IDisposable
         await AssertRefusedAsync(ExitCode.Key, "k1", [.. run, "--secrets", _folder.File("secrets")]);
     }
 
+    [Fact]
+    public async Task Run_SocketWhereAFileStands_KeepsTheFile()
+    {
+        var policy = _folder.Write("p.yaml", Policies.MemoryOnly);
+        string[] run = ["run", "--policy", policy, .. s_freePorts, "--unix-socket"];
+
+        await AssertRefusedAsync(ExitCode.Address, "a file stands there", [.. run, policy]);
+        await AssertRefusedAsync(ExitCode.Address, "it is a folder", [.. run, _folder.Path]);
+        await AssertRefusedAsync(ExitCode.Address, "there is no folder", [.. run, _folder.File("none/api.sock")]);
+        await AssertRefusedAsync(ExitCode.Address, "longer than 107 bytes", [.. run, _folder.File(new string('a', 120))]);
+        Assert.Equal(Policies.MemoryOnly, await File.ReadAllTextAsync(policy));
+    }
+
+    [Theory]
+    [InlineData("--policy", "", "--policy is empty")]
+    [InlineData("--data", "", "--data is empty")]
+    [InlineData("--allowed-host", "http://x", "--allowed-host is")]
+    [InlineData("--log-level", "3", "--log-level is")]
+    [InlineData("--token-file", "TWO WORDS", "which no header could carry")]
+    [InlineData("--policy", "/dev/zero", "larger than 1 MiB")]
+    public async Task Run_ValueThatCannotBe_SaysSoInOneLine(string flag, string value, string says)
+    {
+        if (value.Contains(' ', StringComparison.Ordinal)) value = _folder.Write("token", value);
+        string[] policy = flag == "--policy" ? [] : ["--policy", _folder.Write("p.yaml", Policies.MemoryOnly)];
+
+        var code = value == "/dev/zero" ? ExitCode.Refused : ExitCode.Usage;
+
+        await AssertRefusedAsync(code, says, ["run", .. policy, flag, value, .. s_freePorts]);
+    }
+
     [Theory]
     [InlineData("--grace", "60d", "1d")]
     [InlineData("--keep-alive", "2000y", "1d")]

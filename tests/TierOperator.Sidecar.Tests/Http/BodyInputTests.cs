@@ -8,7 +8,7 @@ namespace TierOperator.Sidecar.Tests.Http;
 public sealed class BodyInputTests
 {
     [Theory]
-    [InlineData("Content-Type", "text/plän", 400, "malformed")]
+    [InlineData("Content-Type", "text/pl\u00c3\u00a4n", 400, "malformed")]
     [InlineData("Content-Range", "bytes 0-1/2", 400, "malformed")]
     [InlineData("Content-Encoding", "gzip", 415, "unsupported-media-type")]
     public async Task Put_HeaderThatCannotBeKept_IsRefusedAndNothingIsStored(string name, string value, int status, string slug)

@@ -42,6 +42,19 @@ internal sealed class SidecarExecutable : IAsyncDisposable
         return (process.ExitCode, await output, await error);
     }
 
+    /// <summary>Runs a command whose standard output is a file, by way of a shell.</summary>
+    public static async Task<(int Code, string Error)> RunIntoAsync(string file, string[] arguments)
+    {
+        var command = Command(arguments);
+        var line = string.Join(' ', command.ArgumentList.Prepend(command.FileName).Select(word => $"'{word}'"));
+        var start = new ProcessStartInfo("sh") { ArgumentList = { "-c", $"{line} > {file}" }, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        using var patience = new CancellationTokenSource(Patience);
+        var error = await process.StandardError.ReadToEndAsync(patience.Token);
+        await process.WaitForExitAsync(patience.Token);
+        return (process.ExitCode, error);
+    }
+
     /// <summary>Sends a signal and answers the exit code and what was logged.</summary>
     public async Task<(int Code, string Error)> StopAsync(string signal = "TERM")
     {
@@ -69,11 +82,17 @@ internal sealed class SidecarExecutable : IAsyncDisposable
     /// <summary>Starts the executable and waits for nothing.</summary>
     public static Process Launch(string[] arguments, (string Name, string Value)[] variables)
     {
-        var named = Environment.GetEnvironmentVariable("TIER_EXECUTABLE");
-        var start = named is not null ? new ProcessStartInfo(named) : new ProcessStartInfo("dotnet") { ArgumentList = { Path.Combine(AppContext.BaseDirectory, "tier.dll") } };
+        var start = Command(arguments);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var (name, value) in variables) start.Environment[name] = value;
         return Process.Start(start)!;
+    }
+
+    private static ProcessStartInfo Command(string[] arguments)
+    {
+        var named = Environment.GetEnvironmentVariable("TIER_EXECUTABLE");
+        var start = named is not null ? new ProcessStartInfo(named) : new ProcessStartInfo("dotnet") { ArgumentList = { Path.Combine(AppContext.BaseDirectory, "tier.dll") } };
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        return start;
     }
 }

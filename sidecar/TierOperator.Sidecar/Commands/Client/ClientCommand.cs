@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
 using TierOperator.Sidecar.Hosting;
+using TierOperator.Sidecar.Http;
 
 namespace TierOperator.Sidecar.Commands.Client;
 
@@ -66,7 +67,10 @@ internal static class ClientCommand
         var path = flag ?? Environment.GetEnvironmentVariable("TIER_TOKEN_FILE");
         try
         {
-            return string.IsNullOrEmpty(path) ? null : File.ReadAllText(path).Trim();
+            if (string.IsNullOrEmpty(path)) return null;
+            var token = File.ReadAllText(path).Trim();
+            if (token.Length > 0 && BearerToken.IsSendable(token)) return token;
+            throw new StartFault(ExitCode.Usage, $"the token file {path} must hold one word of ASCII, the sidecar's token");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -10,6 +10,7 @@ namespace TierOperator.Sidecar.Commands.Client;
 /// <summary>Speaks to a running sidecar for the command line. What it refuses becomes a <see cref="StartFault"/> with its own words.</summary>
 internal sealed class SidecarClient : IDisposable
 {
+    private const int CopyBytes = 64 * 1024;
     private readonly HttpClient _http;
     private readonly Uri _url;
 
@@ -18,7 +19,6 @@ internal sealed class SidecarClient : IDisposable
         _url = url;
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
         {
-            BaseAddress = url,
             Timeout = Timeout.InfiniteTimeSpan,
         };
         if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -47,21 +47,18 @@ internal sealed class SidecarClient : IDisposable
     public async Task CopyAsync(string path, Stream target, CancellationToken cancellation)
     {
         using var response = await SendAsync(HttpMethod.Get, path, null, cancellation);
-        try
-        {
-            await response.Content.CopyToAsync(target, cancellation);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw BrokenOff(e);
-        }
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+        var buffer = new byte[CopyBytes];
+        while (await ReadAsync(body, buffer, cancellation) is > 0 and var count) await target.WriteAsync(buffer.AsMemory(0, count), cancellation);
     }
 
     public void Dispose() => _http.Dispose();
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, path);
+        // As it is: otherwise sessions named "." and ".." would be taken for steps between folders.
+        var target = new Uri(_url.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(method, target);
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         HttpResponseMessage response;
         try
@@ -91,6 +88,19 @@ internal sealed class SidecarClient : IDisposable
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return NoSidecar(response);
+        }
+    }
+
+    // Apart from the writing, so that a full disk is not taken for a broken connection.
+    private static async ValueTask<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, cancellation);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw BrokenOff(e);
         }
     }
 

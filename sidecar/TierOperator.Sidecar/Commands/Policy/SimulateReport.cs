@@ -8,7 +8,7 @@ namespace TierOperator.Sidecar.Commands.Policy;
 
 /// <summary>The result as a table for people or as JSON for programs.</summary>
 internal sealed class SimulateReport(
-    string policy, EvictionKind eviction, int ownEntries, int entryBytes, string traceFile, Trace trace,
+    string policy, EvictionKind eviction, int ownEntries, long entryBytes, string traceFile, Trace trace,
     IReadOnlyList<EvictionKind> evictions, IReadOnlyList<HitRatioRow> rows)
 {
     public void WriteTable(TextWriter output)
@@ -57,7 +57,7 @@ internal sealed class SimulateReport(
     private string Emphasised(string cell, HitRatioRow row) =>
         row.Entries == ownEntries && rows.Count > 1 ? $"[bold]{cell}[/]" : cell;
 
-    private long BytesOf(HitRatioRow row) => (long)row.Entries * entryBytes;
+    private long BytesOf(HitRatioRow row) => row.Entries * entryBytes;
 
     /// <summary>Colours on a terminal only: Spectre looks at TERM, and not at whether the output goes to a pipe.</summary>
     private static IAnsiConsole Console(TextWriter output)

@@ -18,7 +18,7 @@ internal sealed class SimulateRun(SimulateOptions options, TextWriter output, Te
 
     private readonly PolicyCommandErrors _errors = new(error, options.IsJson);
 
-    private int EntryBytes => options.ItemBytes + OverheadBytes;
+    private long EntryBytes => (long)options.ItemBytes + OverheadBytes;
 
     public int Execute(CancellationToken cancel)
     {
@@ -54,7 +54,7 @@ internal sealed class SimulateRun(SimulateOptions options, TextWriter output, Te
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TraceFormatException)
         {
-            _errors.Unreadable($"cannot read {options.TraceFile}: {e.Message}");
+            _errors.Unreadable(e is TraceFormatException ? e.Message : $"cannot read {options.TraceFile}: {e.Message}");
             return null;
         }
     }

@@ -76,6 +76,15 @@ public sealed class SimulateCommandTests : IDisposable
     }
 
     [Fact]
+    public void Simulate_ItemsOfTwoGigabytes_CountsTheirBytes()
+    {
+        Assert.Equal(0, Run("--trace", s_web07, "--item-bytes", "2147483647", "--limit", "10", "--output", "json"));
+
+        using var json = JsonDocument.Parse(_output.ToString());
+        Assert.Equal(2_147_483_967, json.RootElement.GetProperty("entryBytes").GetInt64());
+    }
+
+    [Fact]
     public void Simulate_FaultyPolicy_Exits1WithTheFault()
     {
         WritePolicy("memory: {capacty: 1Mi}");
