@@ -35,10 +35,26 @@ internal sealed class MeterCollector : IDisposable
     {
         lock (_collecting)
         {
-            _listener.RecordObservableInstruments();
+            Observe();
             var text = new StringBuilder(16 * 1024);
             foreach (var family in _families.Values.OrderBy(family => family.Name, StringComparer.Ordinal)) PrometheusWriter.Write(text, family);
             return text.ToString();
+        }
+    }
+
+    /// <summary>
+    /// An instrument whose owner is just being opened or closed may throw; all others have been asked by then, and what was seen of
+    /// that one before stands.
+    /// </summary>
+    private void Observe()
+    {
+        try
+        {
+            _listener.RecordObservableInstruments();
+        }
+        catch (AggregateException)
+        {
+            // Said above; the next scrape asks again.
         }
     }
 
