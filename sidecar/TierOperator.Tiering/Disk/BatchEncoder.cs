@@ -6,6 +6,11 @@ namespace TierOperator.Tiering.Disk;
 /// <summary>Turns a <see cref="DiskBatch"/> into bytes on the caller's thread: hashing, compression, meta.</summary>
 internal sealed class BatchEncoder(KeyedHash hash, CompressionKind compression)
 {
+    // What a batch and an operation cost beside their bytes: objects, lists, the place among the pending ones. Of small
+    // values it is most of what waits for the disk, and that is bounded by these numbers.
+    private const int BatchBytes = 160;
+    private const int OperationBytes = 320;
+
     /// <param name="batch">At least one operation.</param>
     /// <param name="tombstoneExpiresMs">Until when the floors of deleted sessions are remembered; 0 is not at all.</param>
     public PendingBatch Encode(DiskBatch batch, long tombstoneExpiresMs)
@@ -15,7 +20,7 @@ internal sealed class BatchEncoder(KeyedHash hash, CompressionKind compression)
         for (var i = 0; i < operations.Count; i++) capacity += MaxPlainBytes(operations[i]);
         var buffer = ArrayPool<byte>.Shared.Rent(checked((int)capacity));
         var pending = new PendingOperation[operations.Count];
-        long stored = 0, memory = 0;
+        long stored = 0, memory = BatchBytes + buffer.Length;
         var at = 0;
         for (var i = 0; i < operations.Count; i++)
         {
@@ -23,7 +28,7 @@ internal sealed class BatchEncoder(KeyedHash hash, CompressionKind compression)
             pending[i] = EncodeOne(operations[i], flags, buffer, at, tombstoneExpiresMs);
             at += pending[i].Length;
             stored += MaxStoredBytes(pending[i]);
-            memory += pending[i].Length + (pending[i].Large?.Length ?? 0);
+            memory += OperationBytes + (pending[i].Large?.Length ?? 0);
         }
 
         var encoded = new PendingBatch { Buffer = buffer, Operations = pending, MaxStoredBytes = stored, PendingBytes = memory, MayBeLost = batch.MayBeLost };

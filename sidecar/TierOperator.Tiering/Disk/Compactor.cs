@@ -1,3 +1,5 @@
+using TierOperator.Tiering.Memory;
+
 namespace TierOperator.Tiering.Disk;
 
 /// <summary>
@@ -124,7 +126,7 @@ internal sealed class Compactor(
     /// <summary>The copy, published; null when there was nothing to keep.</summary>
     private SegmentFile? WriteCopy(CompactionPlan plan)
     {
-        var moves = new List<(IndexChange From, Location To, long Size)>();
+        using var moves = new NativeList<RecordMove>();
         SegmentFile? copy = null;
         var temporary = "";
         using var writer = new SegmentWriter(options.Compression);
@@ -134,8 +136,10 @@ internal sealed class Compactor(
             foreach (var segment in plan.Segments)
             {
                 var length = Math.Min(segment.Tail, segment.File.Length);
-                foreach (var record in SegmentScan.Confirmed(segment, length).Records)
+                using var scan = SegmentScan.Confirmed(segment, length);
+                for (var i = 0; i < scan.Records.Count; i++)
                 {
+                    ref readonly var record = ref scan.Records[i];
                     if (record.IsDamaged || record.SizeUnits == 0 || !MustKeep(plan, record, segment.Slot)) continue;
                     if (copy is null)
                     {
@@ -167,7 +171,7 @@ internal sealed class Compactor(
         copy.ChargedBytes = DiskErrors.ToBlocks(copy.Tail);
         copy.PreparedBytes = copy.Tail;
         copy.NeedsHint = true;
-        foreach (var (from, to, size) in moves) Lead(from, to, size);
+        foreach (ref readonly var move in moves.Span) Lead(move);
         copy.IsSealed = true;
         Interlocked.Add(ref _rewrittenBytes, copy.Tail);
         return copy;
@@ -192,7 +196,7 @@ internal sealed class Compactor(
         }
     }
 
-    private void Copy(SegmentWriter writer, in IndexChange from, List<(IndexChange, Location, long)> moves)
+    private void Copy(SegmentWriter writer, in IndexChange from, NativeList<RecordMove> moves)
     {
         var status = reader.ReadPlain(from.Location, out var header, out var body, out var large);
         if (status == RecordReadStatus.Bad) status = reader.ReadPlain(from.Location, out header, out body, out large);
@@ -202,7 +206,7 @@ internal sealed class Compactor(
         {
             header.Flags |= RecordFlags.First | RecordFlags.Last;
             var to = writer.Append(header, body, large, out var size);
-            moves.Add((from, to, size));
+            moves.Add(new RecordMove(from, to, size));
         }
         finally
         {
@@ -210,12 +214,12 @@ internal sealed class Compactor(
         }
     }
 
-    private void Lead(in IndexChange from, Location to, long size)
+    private void Lead(in RecordMove move)
     {
-        if (from.Op is RecordOp.DeleteItem or RecordOp.DeleteSession or RecordOp.Drop) segments.AddTombstone(to.Slot, size);
-        if (from.Op == RecordOp.Drop) return;
-        var shard = index.ShardOf(from.Session);
-        lock (shard.Gate) index.Relocate_NeedsLock(shard, from, to, size);
+        if (move.From.Op is RecordOp.DeleteItem or RecordOp.DeleteSession or RecordOp.Drop) segments.AddTombstone(move.To.Slot, move.Size);
+        if (move.From.Op == RecordOp.Drop) return;
+        var shard = index.ShardOf(move.From.Session);
+        lock (shard.Gate) index.Relocate_NeedsLock(shard, move.From, move.To, move.Size);
     }
 
     private bool MustKeep(CompactionPlan plan, in HintRecord record, int slot)
@@ -236,6 +240,9 @@ internal sealed class Compactor(
         }
     }
 }
+
+/// <summary>A record that was copied, and where to.</summary>
+internal readonly record struct RecordMove(IndexChange From, Location To, long Size);
 
 /// <summary>Segments next to each other in the log, and the log's very first.</summary>
 internal readonly record struct CompactionRun(List<SegmentFile> Ordered, SegmentFile? Oldest);

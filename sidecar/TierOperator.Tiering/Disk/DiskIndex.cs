@@ -1,3 +1,5 @@
+using TierOperator.Tiering.Memory;
+
 namespace TierOperator.Tiering.Disk;
 
 /// <summary>One record as the index needs to know it: from the committer, a scan, or a hint file.</summary>
@@ -20,25 +22,29 @@ internal interface IRecordIdentity
 /// shard's lock for changes, from the record as read for reads. 4. A record that cannot be read is taken for a match: a
 /// change then replaces what nobody could have read.
 /// </remarks>
-internal sealed class DiskIndex
+internal sealed class DiskIndex : IDisposable
 {
     private const int ShardBits = 4;
     private readonly IndexShard[] _shards = new IndexShard[1 << ShardBits];
+    private readonly NativeAccount _account = new();
     private readonly SegmentSet _segments;
+    private long _items;
 
     public DiskIndex(SegmentSet segments, IRecordIdentity identity)
     {
         _segments = segments;
         Identity = identity;
-        for (var i = 0; i < _shards.Length; i++) _shards[i] = new IndexShard();
+        for (var i = 0; i < _shards.Length; i++) _shards[i] = new IndexShard(_account);
     }
 
     /// <summary>Swapped once, when recovery ends.</summary>
     public IRecordIdentity Identity { get; set; }
     public ReadOnlySpan<IndexShard> Shards => _shards;
-    public long Bytes => _shards.Sum(shard => shard.Table.Bytes);
+
+    /// <summary>What all its tables take. One counter: it is asked for after every write.</summary>
+    public long Bytes => _account.Bytes;
     public long Sessions => _shards.Sum(shard => (long)shard.Sessions);
-    public long Items => _shards.Sum(shard => (long)shard.Items);
+    public long Items => Interlocked.Read(ref _items);
 
     public static int ShardIndexOf(Hash128 session) => (int)(session.High >> (64 - ShardBits));
     public IndexShard ShardOf(Hash128 session) => _shards[ShardIndexOf(session)];
@@ -47,6 +53,12 @@ internal sealed class DiskIndex
 
     public static uint ItemHash(Hash128 session, ulong item)
         => (uint)(((session.Low ^ item) * 0x9E3779B97F4A7C15UL) >> 32);
+
+    /// <summary>Gives its memory back. Whoever still asks is told that nothing is here.</summary>
+    public void Dispose()
+    {
+        foreach (var shard in _shards) shard.Dispose();
+    }
 
     /// <summary>Takes over what a record says. Records come in the order of the log.</summary>
     public void Apply_NeedsLock(IndexShard shard, in IndexChange change)
@@ -109,7 +121,7 @@ internal sealed class DiskIndex
                 return;
             case EntryKind.Inline:
                 AddLive(session, -1);
-                shard.Items--;
+                Interlocked.Decrement(ref _items);
                 break;
             case EntryKind.HeaderAlone:
                 AddLive(session, -1);
@@ -123,7 +135,7 @@ internal sealed class DiskIndex
                 var next = table[i].Ring;
                 AddLive(table[i], -1);
                 table.Remove(i);
-                shard.Items--;
+                Interlocked.Decrement(ref _items);
                 i = next;
             }
         }
@@ -217,7 +229,7 @@ internal sealed class DiskIndex
             at = AddSession(shard, change, EntryKind.Inline);
             table[at].Size = change.Size;
             AddLive(table[at], 1);
-            shard.Items++;
+            Interlocked.Increment(ref _items);
         }
         else if (table[at].Kind == EntryKind.Inline)
         {
@@ -248,7 +260,7 @@ internal sealed class DiskIndex
         session.Size = 0;
         session.Location = change.Location;
         AddLive(shard.Table[AddItem(shard, at, ItemHash(change.Session, change.Item), change.Location, change.Size)], 1);
-        shard.Items++;
+        Interlocked.Increment(ref _items);
     }
 
     private void PutAmongMany(IndexShard shard, int at, in IndexChange change)
@@ -258,7 +270,7 @@ internal sealed class DiskIndex
         if (item < 0)
         {
             item = AddItem(shard, at, ItemHash(change.Session, change.Item), change.Location, change.Size);
-            shard.Items++;
+            Interlocked.Increment(ref _items);
         }
         else
         {
@@ -333,7 +345,7 @@ internal sealed class DiskIndex
         else
         {
             AddLive(session, -1);
-            shard.Items--;
+            Interlocked.Decrement(ref _items);
         }
 
         session.Kind = EntryKind.HeaderInPut;
@@ -364,7 +376,7 @@ internal sealed class DiskIndex
         table[before].Ring = table[item].Ring;
         AddLive(table[item], -1);
         table.Remove(item);
-        shard.Items--;
+        Interlocked.Decrement(ref _items);
     }
 
     private void ReleaseHeader(ref IndexEntry session)

@@ -57,7 +57,8 @@ public sealed partial class DiskStore
     private List<JournalEntry> ReadEntries(SegmentFile segment, long start, long tail)
     {
         var entries = new List<JournalEntry>();
-        foreach (var record in SegmentScan.Confirmed(segment, tail).Records)
+        using var scan = SegmentScan.Confirmed(segment, tail);
+        foreach (ref readonly var record in scan.Records.Span)
         {
             if (record.IsDamaged || record.Offset < start || record.SizeUnits == 0 || record.Operation == RecordOp.Drop) continue;
             var status = _reader.Read(new Location(segment.Slot, record.Offset), Math.Min(record.Size, 4096), out var decoded, metaOnly: true);

@@ -263,7 +263,7 @@ public sealed partial class DiskStore
 
     private void WriteHint(SegmentFile segment)
     {
-        var outcome = SegmentScan.Confirmed(segment, Math.Min(segment.Tail, segment.File.Length));
+        using var outcome = SegmentScan.Confirmed(segment, Math.Min(segment.Tail, segment.File.Length));
         var bytes = HintFile.BytesOf(outcome.Records.Count);
         if (Budget.FreeBytes < bytes + _segments.SegmentBytes || !_segments.TryReserve(bytes)) return;
         _segments.SetHint(segment, bytes);

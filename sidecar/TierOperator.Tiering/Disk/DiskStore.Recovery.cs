@@ -9,7 +9,7 @@ public sealed partial class DiskStore
 
     private void Recover()
     {
-        var recovery = new Recovery(_segments, _index, _logger);
+        using var recovery = new Recovery(_segments, _index, _logger);
         recovery.Run();
         _index.Identity = _reader;
         ScannedSegments = recovery.Scanned;

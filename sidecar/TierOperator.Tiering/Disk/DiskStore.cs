@@ -92,6 +92,7 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
         }
         catch (Exception error)
         {
+            store?._index.Dispose();
             store?._segments.Dispose();
             folderLock?.Dispose();
             if (!DiskErrors.IsDiskError(error)) throw;
@@ -109,6 +110,7 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
         _commit.Dispose();
         CloseLog();
         _log.Dispose();
+        _index.Dispose();
         _segments.Dispose();
         _lock.Dispose();
         _wake.Dispose();

@@ -1,28 +1,25 @@
+using TierOperator.Tiering.Memory;
+
 namespace TierOperator.Tiering.Disk;
 
 /// <summary>
 /// A hash table of <see cref="IndexEntry"/> that grows one bucket at a time (linear hashing, Litwin 1980), so that it
 /// never copies itself: 24 bytes an entry and 4 a bucket, as many buckets as entries.
 /// </summary>
-/// <remarks>Not thread-safe: its shard's lock is held for every call.</remarks>
-internal sealed class EntryTable
+/// <remarks>
+/// Not thread-safe: its shard's lock is held for every call. In native memory beside the sessions, because the one grows
+/// at the other's expense: what sessions give up must serve the index, not lie beside it.
+/// </remarks>
+internal sealed class EntryTable(NativeAccount account) : IDisposable
 {
-    private const int ChunkBits = 9;
-    private const int ChunkSize = 1 << ChunkBits;
-    private const int ChunkMask = ChunkSize - 1;
     private const int FirstBuckets = 16;
 
-    private IndexEntry[][] _entries = [];
-    private int[][] _buckets = [];
+    private readonly NativeTable<IndexEntry> _entries = new(account, default);
+    private readonly NativeTable<int> _buckets = new(account, IndexEntry.NoLink);
     private int _allocated;
     private int _free = IndexEntry.NoLink;
     private int _bucketCount;
     private int _level = FirstBuckets;
-
-    public EntryTable()
-    {
-        while (_bucketCount < FirstBuckets) AddBucket();
-    }
 
     /// <summary>Entries in use.</summary>
     public int Count { get; private set; }
@@ -30,24 +27,23 @@ internal sealed class EntryTable
     /// <summary>One past the highest entry ever used; walks end here.</summary>
     public int Limit => _allocated;
 
-    public long Bytes => ((long)_entries.Length * ((ChunkSize * 24) + 32)) + ((long)_buckets.Length * ((ChunkSize * 4) + 32));
-
     public bool IsFull => _free == IndexEntry.NoLink && _allocated == IndexEntry.NoLink;
 
-    public ref IndexEntry this[int index] => ref _entries[index >> ChunkBits][index & ChunkMask];
+    public ref IndexEntry this[int index] => ref _entries[index];
 
     /// <summary>True when the entry is in the table, not on the list of free ones.</summary>
     public bool IsUsed(int index) => this[index].Ring != IndexEntry.NoLink;
 
-    public int First(uint hash) => Bucket(BucketOf(hash));
+    public int First(uint hash) => _bucketCount == 0 ? IndexEntry.NoLink : _buckets[BucketOf(hash)];
 
     /// <summary>Puts a new entry in front of its chain. Its ring leads to itself.</summary>
     public int Add(uint hash, EntryKind kind, Location location)
     {
         var index = Allocate();
+        if (_bucketCount == 0) Begin();
         if (++Count > _bucketCount) Split();
         ref var entry = ref this[index];
-        ref var bucket = ref Bucket(BucketOf(hash));
+        ref var bucket = ref _buckets[BucketOf(hash)];
         entry = new IndexEntry { Hash = hash, Next = bucket, Kind = kind, Location = location, Ring = index };
         bucket = index;
         return index;
@@ -57,7 +53,7 @@ internal sealed class EntryTable
     public void Remove(int index)
     {
         ref var entry = ref this[index];
-        ref var bucket = ref Bucket(BucketOf(entry.Hash));
+        ref var bucket = ref _buckets[BucketOf(entry.Hash)];
         if (bucket == index) bucket = entry.Next;
         else
         {
@@ -71,6 +67,20 @@ internal sealed class EntryTable
         Count--;
     }
 
+    /// <summary>Empties it and gives its memory back: whoever still looks finds nothing.</summary>
+    public void Dispose()
+    {
+        _entries.Dispose();
+        _buckets.Dispose();
+        (Count, _allocated, _free, _bucketCount, _level) = (0, 0, IndexEntry.NoLink, 0, FirstBuckets);
+    }
+
+    private void Begin()
+    {
+        _buckets.Reach(FirstBuckets - 1);
+        _bucketCount = FirstBuckets;
+    }
+
     private int Allocate()
     {
         if (_free != IndexEntry.NoLink)
@@ -81,16 +91,16 @@ internal sealed class EntryTable
         }
 
         if (_allocated == IndexEntry.NoLink) throw new InvalidOperationException("An index shard holds no more than 67 million entries.");
-        if (_allocated >> ChunkBits == _entries.Length) _entries = [.. _entries, new IndexEntry[ChunkSize]];
+        _entries.Reach(_allocated);
         return _allocated++;
     }
 
     private void Split()
     {
         var source = _bucketCount - _level;
-        AddBucket();
-        ref var from = ref Bucket(source);
-        ref var to = ref Bucket(_bucketCount - 1);
+        _buckets.Reach(_bucketCount++);
+        ref var from = ref _buckets[source];
+        ref var to = ref _buckets[_bucketCount - 1];
         var index = from;
         from = IndexEntry.NoLink;
         if (_bucketCount == 2 * _level) _level *= 2;
@@ -105,18 +115,9 @@ internal sealed class EntryTable
         }
     }
 
-    private void AddBucket()
-    {
-        if (_bucketCount >> ChunkBits == _buckets.Length) _buckets = [.. _buckets, new int[ChunkSize]];
-        _bucketCount++;
-        Bucket(_bucketCount - 1) = IndexEntry.NoLink;
-    }
-
     private int BucketOf(uint hash)
     {
         var bucket = (int)(hash & (uint)((2 * _level) - 1));
         return bucket < _bucketCount ? bucket : bucket & (_level - 1);
     }
-
-    private ref int Bucket(int bucket) => ref _buckets[bucket >> ChunkBits][bucket & ChunkMask];
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using TierOperator.Tiering.Memory;
 
 namespace TierOperator.Tiering.Disk;
 
@@ -55,24 +56,25 @@ internal static class HintFile
     /// <summary>Publishes a sealed segment's hint; the bytes are reserved by the caller.</summary>
     public static void Write(SegmentSet segments, SegmentFile segment, ScanOutcome outcome)
     {
-        var content = new byte[HeaderBytes + (outcome.Records.Count * HintRecord.Bytes)];
-        MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(outcome.Records)).CopyTo(content.AsSpan(HeaderBytes));
-        BinaryPrimitives.WriteUInt32LittleEndian(content.AsSpan(4), Magic);
-        segment.Header.Id.CopyTo(content, 8);
-        BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(24), outcome.Tail);
-        BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(32), outcome.Records.Count);
-        BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(36), outcome.BadRecords);
-        BinaryPrimitives.WriteUInt32LittleEndian(content, Crc32C.Compute(content.AsSpan(4)));
-        DiskFile.Publish(segments.Door, segments.Folder, NameOf(segment.Header.Epoch), content);
+        var records = MemoryMarshal.AsBytes(outcome.Records.Span);
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        header.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], Magic);
+        segment.Header.Id.CopyTo(header[8..]);
+        BinaryPrimitives.WriteInt64LittleEndian(header[24..], outcome.Tail);
+        BinaryPrimitives.WriteInt32LittleEndian(header[32..], outcome.Records.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(header[36..], outcome.BadRecords);
+        BinaryPrimitives.WriteUInt32LittleEndian(header, Crc32C.Compute(records, Crc32C.Compute(header[4..])));
+        DiskFile.Publish(segments.Door, segments.Folder, NameOf(segment.Header.Epoch), header, records);
     }
 
-    /// <summary>Null when there is no whole hint of this very life of the segment: then the segment is scanned.</summary>
+    /// <summary>Null when there is no whole hint of this very life of the segment, all of it there: then the segment is scanned.</summary>
     public static ScanOutcome? TryRead(SegmentSet segments, SegmentFile segment)
     {
         try
         {
-            var content = DiskFile.ReadAll(segments.Door, PathOf(segments, segment.Header.Epoch));
-            return Parse(content, segment.Header.Id);
+            using var file = segments.Door.Open(PathOf(segments, segment.Header.Epoch), DiskOpen.Read);
+            return Read(file, segment);
         }
         catch (Exception error) when (DiskErrors.IsDiskError(error))
         {
@@ -80,17 +82,27 @@ internal static class HintFile
         }
     }
 
-    private static ScanOutcome? Parse(ReadOnlySpan<byte> content, ReadOnlySpan<byte> segmentId)
+    private static ScanOutcome? Read(IDiskFile file, SegmentFile segment)
     {
-        if (content.Length < HeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(content[4..]) != Magic
-            || !content.Slice(8, 16).SequenceEqual(segmentId)
-            || BinaryPrimitives.ReadUInt32LittleEndian(content) != Crc32C.Compute(content[4..])) return null;
-        var records = MemoryMarshal.Cast<byte, HintRecord>(content[HeaderBytes..]);
-        if (records.Length != BinaryPrimitives.ReadInt32LittleEndian(content[32..])) return null;
-        return new ScanOutcome
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        if (file.Read(header, 0) < HeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(header[4..]) != Magic
+            || !header.Slice(8, 16).SequenceEqual(segment.Header.Id)) return null;
+        var count = BinaryPrimitives.ReadInt32LittleEndian(header[32..]);
+        var tail = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
+        if (count < 0 || tail > segment.PreparedBytes || file.Length != HeaderBytes + ((long)count * HintRecord.Bytes)) return null;
+        var outcome = new ScanOutcome
         {
-            Records = [.. records], Tail = BinaryPrimitives.ReadInt64LittleEndian(content[24..]),
-            BadRecords = BinaryPrimitives.ReadInt32LittleEndian(content[36..]),
+            Tail = tail, BadRecords = BinaryPrimitives.ReadInt32LittleEndian(header[36..]),
         };
+        if (IsRead(file, header, outcome.Records, count)) return outcome;
+        outcome.Dispose();
+        return null;
+    }
+
+    private static bool IsRead(IDiskFile file, ReadOnlySpan<byte> header, NativeList<HintRecord> records, int count)
+    {
+        var content = MemoryMarshal.AsBytes(records.AddMany(count));
+        return file.Read(content, HeaderBytes) == content.Length
+            && BinaryPrimitives.ReadUInt32LittleEndian(header) == Crc32C.Compute(content, Crc32C.Compute(header[4..]));
     }
 }

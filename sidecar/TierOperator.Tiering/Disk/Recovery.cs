@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace TierOperator.Tiering.Disk;
@@ -8,10 +7,10 @@ namespace TierOperator.Tiering.Disk;
 /// are removed. 3. Each segment is read, from its hint file or record by record, on as many threads as there are
 /// processors. 4. The records are taken into the index in the order of the log, each thread its own shards.
 /// </summary>
-internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILogger logger) : IRecordIdentity
+internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILogger logger) : IRecordIdentity, IDisposable
 {
     private readonly Dictionary<long, long> _hints = [];
-    private ScanOutcome[] _outcomes = [];
+    private ScanOutcome?[] _outcomes = [];
     private ScanOutcome?[] _bySlot = [];
 
     public long BadRecords { get; private set; }
@@ -26,7 +25,7 @@ internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILo
         foreach (var segment in found) segments.Add(segment);
         found.Sort((left, right) => left.Header.Order.CompareTo(right.Header.Order));
         var threads = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
-        _outcomes = new ScanOutcome[found.Count];
+        _outcomes = new ScanOutcome?[found.Count];
         Parallel.For(0, found.Count, threads, i => _outcomes[i] = Load(found[i]));
         Report(found);
         index.Identity = this;
@@ -34,12 +33,18 @@ internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILo
         Parallel.For(0, parts, threads, part => TakeAll(found, part, parts));
     }
 
+    /// <summary>Gives the records back, megabytes of them; the index asks the disk from now on.</summary>
+    public void Dispose()
+    {
+        foreach (var outcome in _outcomes) outcome?.Dispose();
+    }
+
     /// <summary>From the records as loaded: nothing is read twice.</summary>
     public bool TryIdentify(Location location, out Hash128 session, out ulong item)
     {
         (session, item) = (default, 0);
         if (_bySlot[location.Slot] is not { } outcome) return false;
-        var records = CollectionsMarshal.AsSpan(outcome.Records);
+        var records = outcome.Records.Span;
         var units = (uint)(location.Offset / RecordHeader.Alignment);
         int low = 0, high = records.Length - 1;
         while (low <= high)
@@ -126,7 +131,10 @@ internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILo
 
     private ScanOutcome Load(SegmentFile segment)
     {
-        if (_hints.TryGetValue(segment.Header.Epoch, out var hintBytes) && HintFile.TryRead(segments, segment) is { } hint && hint.Tail <= segment.PreparedBytes)
+#pragma warning disable CA2000 // the recovery owns what its segments held, and disposes it
+        var hint = _hints.TryGetValue(segment.Header.Epoch, out var hintBytes) ? HintFile.TryRead(segments, segment) : null;
+#pragma warning restore CA2000
+        if (hint is not null)
         {
             segment.Tail = hint.Tail;
             segments.SetHint(segment, DiskErrors.ToBlocks(hintBytes));
@@ -161,10 +169,10 @@ internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILo
         for (var i = 0; i < found.Count; i++)
         {
             _bySlot[found[i].Slot] = _outcomes[i];
-            BadRecords += _outcomes[i].BadRecords;
+            BadRecords += _outcomes[i]!.BadRecords;
             if (found[i].NeedsHint) Scanned++;
-            found[i].Records = _outcomes[i].Records.Count;
-            if (_outcomes[i].BadRecords > 0) LogSegment(logger, found[i].Header.Epoch, _outcomes[i].BadRecords);
+            found[i].Records = _outcomes[i]!.Records.Count;
+            if (_outcomes[i]!.BadRecords > 0) LogSegment(logger, found[i].Header.Epoch, _outcomes[i]!.BadRecords);
         }
     }
 
@@ -172,7 +180,7 @@ internal sealed partial class Recovery(SegmentSet segments, DiskIndex index, ILo
     {
         for (var i = 0; i < found.Count; i++)
         {
-            foreach (ref var record in CollectionsMarshal.AsSpan(_outcomes[i].Records))
+            foreach (ref var record in _outcomes[i]!.Records.Span)
             {
                 var shard = DiskIndex.ShardIndexOf(record.Session);
                 if (shard % parts == part) Take(found[i], record, index.Shards[shard]);

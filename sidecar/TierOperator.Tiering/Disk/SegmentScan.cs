@@ -1,11 +1,13 @@
+using System.Buffers;
+using TierOperator.Tiering.Memory;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Disk;
 
-/// <summary>What a scan found in one segment, in the order of the log.</summary>
-internal sealed class ScanOutcome
+/// <summary>What a scan found in one segment, in the order of the log. Whoever holds it disposes it: it may be large.</summary>
+internal sealed class ScanOutcome : IDisposable
 {
-    public List<HintRecord> Records { get; init; } = [];
+    public NativeList<HintRecord> Records { get; } = new();
 
     /// <summary>Records that were written once and are not whole any more.</summary>
     public int BadRecords { get; set; }
@@ -15,6 +17,15 @@ internal sealed class ScanOutcome
 
     /// <summary>Where the last whole record ends.</summary>
     public long Tail { get; set; } = SegmentHeader.Bytes;
+
+    public int CountWhole()
+    {
+        var whole = 0;
+        foreach (ref var record in Records.Span) whole += record.IsDamaged ? 0 : 1;
+        return whole;
+    }
+
+    public void Dispose() => Records.Dispose();
 }
 
 /// <summary>
@@ -23,13 +34,13 @@ internal sealed class ScanOutcome
 /// is reported as such: its item is gone, and no older one may come back in its place. 4. Except in the last commit
 /// group, where it is what a crash left (see <see cref="RecordHeader.GroupOf"/>).
 /// </summary>
-internal sealed class SegmentScan(SegmentFile segment, long length)
+internal sealed class SegmentScan(SegmentFile segment, long length) : IDisposable
 {
     private const int WindowBytes = 1024 * 1024;
 
-    private readonly ScanOutcome _outcome = new();
+    private ScanOutcome? _outcome = new();
     private readonly List<HintRecord> _batch = [];
-    private byte[] _window = new byte[WindowBytes];
+    private byte[] _window = ArrayPool<byte>.Shared.Rent(WindowBytes);
     private long _windowStart;
     private int _windowLength;
     private int _lastGroup = -1;
@@ -39,13 +50,36 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
     /// <summary>Scans, and once more when anything did not check: a disk that misreads once must cost no data.</summary>
     public static ScanOutcome Confirmed(SegmentFile segment, long length)
     {
-        var first = new SegmentScan(segment, length).Run();
+        var first = RunOnce(segment, length);
         if (!first.HasDoubts) return first;
-        var second = new SegmentScan(segment, length).Run();
-        return second.Records.Count(record => !record.IsDamaged) >= first.Records.Count(record => !record.IsDamaged) ? second : first;
+        var second = RunOnce(segment, length);
+        var (better, worse) = second.CountWhole() >= first.CountWhole() ? (second, first) : (first, second);
+        worse.Dispose();
+        return better;
     }
 
-    public ScanOutcome Run()
+    private static ScanOutcome RunOnce(SegmentFile segment, long length)
+    {
+        using var scan = new SegmentScan(segment, length);
+        scan.Run();
+        return scan.TakeOutcome();
+    }
+
+    public void Dispose()
+    {
+        _outcome?.Dispose();
+        ArrayPool<byte>.Shared.Return(_window);
+    }
+
+    /// <summary>What was found is the caller's from here on.</summary>
+    private ScanOutcome TakeOutcome()
+    {
+        var outcome = _outcome!;
+        _outcome = null;
+        return outcome;
+    }
+
+    private void Run()
     {
         var offset = (long)SegmentHeader.Bytes;
         while (offset + RecordHeader.Bytes <= length)
@@ -54,7 +88,7 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
                 || offset + RecordHeader.Bytes + header.Length > length)
             {
                 _gap = true;
-                _outcome.HasDoubts |= Window(offset, RecordHeader.Bytes).ContainsAnyExcept((byte)0);
+                _outcome!.HasDoubts |= Window(offset, RecordHeader.Bytes).ContainsAnyExcept((byte)0);
                 offset = NextCandidate(offset + RecordHeader.Alignment);
                 continue;
             }
@@ -65,14 +99,13 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
 
         DropBatch();
         ForgetTorn();
-        return _outcome;
     }
 
     private void Take(in RecordHeader header, long offset)
     {
         if (_gap)
         {
-            _outcome.BadRecords++;
+            _outcome!.BadRecords++;
             _gap = false;
             DropBatch();
         }
@@ -86,15 +119,15 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
         foreach (var session in dropped ?? []) _batch.Add(record with { Session = session, SizeUnits = 0 });
         if (!whole)
         {
-            _outcome.BadRecords++;
-            _outcome.HasDoubts = true;
+            _outcome!.BadRecords++;
+            _outcome!.HasDoubts = true;
         }
 
         if (!header.Has(RecordFlags.Last)) return;
         if (_batchBegan && _batch.TrueForAll(part => !part.IsDamaged))
         {
-            _outcome.Records.AddRange(_batch);
-            _outcome.Tail = offset + header.StoredBytes;
+            foreach (var part in _batch) _outcome!.Records.Add(part);
+            _outcome!.Tail = offset + header.StoredBytes;
             _batch.Clear();
         }
 
@@ -104,13 +137,13 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
     /// <summary>A batch that is not whole: each of its records counts as damaged.</summary>
     private void DropBatch()
     {
-        foreach (var record in _batch) _outcome.Records.Add(record with { Damaged = 1 });
+        foreach (var record in _batch) _outcome!.Records.Add(record with { Damaged = 1 });
         _batch.Clear();
     }
 
     private void ForgetTorn()
     {
-        _outcome.Records.RemoveAll(record => record.IsDamaged && record.Group == _lastGroup);
+        _outcome!.Records.RemoveAll(record => record.IsDamaged && record.Group == _lastGroup);
     }
 
     private bool IsWhole(in RecordHeader header, long offset, out Hash128[]? dropped)
@@ -172,12 +205,18 @@ internal sealed class SegmentScan(SegmentFile segment, long length)
         return length;
     }
 
+    private void Widen(int count)
+    {
+        ArrayPool<byte>.Shared.Return(_window);
+        _window = ArrayPool<byte>.Shared.Rent(count);
+    }
+
     /// <summary>Bytes of the file, through the window; shorter at its end.</summary>
     private ReadOnlySpan<byte> Window(long offset, int count)
     {
         if (offset < _windowStart || offset + count > _windowStart + _windowLength)
         {
-            if (_window.Length < count) _window = new byte[count];
+            if (_window.Length < count) Widen(count);
             _windowStart = offset;
             var wanted = (int)Math.Min(_window.Length, length - offset);
             _windowLength = segment.File.Read(_window.AsSpan(0, wanted), offset);

@@ -91,9 +91,10 @@ public sealed partial class TierEngine
         {
             var nowMs = _clock.NowMs;
             var rules = _rules;
-            foreach (var record in shard.Sessions_NeedsLock())
+            for (var place = 0; place < shard.PlaceCount; place++)
             {
-                var session = (SessionRecord*)record;
+                var session = shard.SessionInPlace_NeedsLock(place);
+                if (session == null) continue;
                 var rule = rules.Stored(session->RuleId, SessionRecord.Key(session));
                 if (IsDead(shard, session, rules, nowMs))
                 {
@@ -194,10 +195,10 @@ public sealed partial class TierEngine
         {
             lock (shard.Gate)
             {
-                foreach (var record in shard.Sessions_NeedsLock())
+                for (var place = 0; place < shard.PlaceCount; place++)
                 {
-                    var session = (SessionRecord*)record;
-                    if (session->RuleId == rule.Id)
+                    var session = shard.SessionInPlace_NeedsLock(place);
+                    if (session != null && session->RuleId == rule.Id)
                         members.Add((session->Slot, _memory.Queue.GenerationOf(session->Slot), session->LastAccessMs));
                 }
             }

@@ -119,7 +119,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         if (_disk is not null) await _disk.DisposeAsync();
         _checkpoints?.Dispose();
         _meter.Dispose();
-        _memory.Clear();
+        _memory.Dispose();
         _closing.Dispose();
         _evicting.Dispose();
         _pressure.Dispose();

@@ -6,22 +6,32 @@ namespace TierOperator.Tiering.Memory;
 /// The eviction policy behind its one lock, with what makes slots safe to reuse: a victim is named together with its
 /// generation, and a slot that was freed meanwhile has moved on to the next one.
 /// </summary>
-/// <remarks>Lock order: a shard's lock, then this one. Whoever takes a victim here lets go before it locks the shard.</remarks>
+/// <remarks>
+/// A slot's state is its generation, and in the lowest bit whether the policy has it, in one table: a touch looks up one
+/// place. Lock order: a shard's lock, then this one. Whoever takes a victim here lets go before it locks the shard.
+/// </remarks>
 internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
 {
-    private readonly Lock _lock = new();
-    private uint[] _generations = new uint[64];
-    private bool[] _members = new bool[64];
-    private IEvictionPolicy _policy = policy;
+    private const uint Member = 1;
+    private const uint NextGeneration = 2;
 
-    public long OverheadBytes => _policy.OverheadBytes + (long)_generations.Length * 5;
+    private readonly Lock _lock = new();
+    private readonly SlotArray<uint> _states = new(0);
+    private IEvictionPolicy _policy = policy;
+    private int _held;
+
+    public long OverheadBytes => _policy.OverheadBytes + _states.Bytes;
+
+    /// <summary>How many slots hold a session.</summary>
+    public int HeldCount => Volatile.Read(ref _held);
 
     public void Add(int slot, ulong keyHash, long createdMs)
     {
         lock (_lock)
         {
-            EnsureSlot_NeedsLock(slot);
-            _members[slot] = true;
+            _states.Reach(slot);
+            _states[slot] |= Member;
+            _held++;
             _policy.Add(slot, keyHash, createdMs);
             budget.SetOverhead(OverheadBytes);
         }
@@ -32,9 +42,9 @@ internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
     {
         lock (_lock)
         {
-            if (_members[slot]) _policy.Remove(slot);
-            _members[slot] = false;
-            _generations[slot]++;
+            if (IsMember(slot)) _policy.Remove(slot);
+            _states[slot] = (_states[slot] & ~Member) + NextGeneration;
+            _held--;
         }
     }
 
@@ -43,8 +53,8 @@ internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
     {
         lock (_lock)
         {
-            if (_generations[slot] != generation || _members[slot]) return;
-            _members[slot] = true;
+            if (_states[slot] != generation) return;
+            _states[slot] |= Member;
             _policy.Add(slot, keyHash, createdMs);
         }
     }
@@ -55,8 +65,7 @@ internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
         {
             generation = 0;
             if (!_policy.TryEvict(out slot)) return false;
-            _members[slot] = false;
-            generation = _generations[slot];
+            generation = Leave_NeedsLock(slot);
             budget.SetOverhead(OverheadBytes);
             return true;
         }
@@ -65,12 +74,12 @@ internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
     /// <summary>True while the slot still holds the session that it held when the victim was named.</summary>
     public bool IsCurrent(int slot, uint generation)
     {
-        lock (_lock) return _generations[slot] == generation;
+        lock (_lock) return Generation(slot) == generation;
     }
 
     public uint GenerationOf(int slot)
     {
-        lock (_lock) return _generations[slot];
+        lock (_lock) return Generation(slot);
     }
 
     /// <summary>Takes a member out that the owner has chosen itself. False when it has left meanwhile.</summary>
@@ -78,8 +87,8 @@ internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
     {
         lock (_lock)
         {
-            if (_generations[slot] != generation || !_members[slot]) return false;
-            _members[slot] = false;
+            if (_states[slot] != (generation | Member)) return false;
+            _ = Leave_NeedsLock(slot);
             _policy.Remove(slot);
             return true;
         }
@@ -93,7 +102,7 @@ internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
         try
         {
             foreach (var slot in slots)
-                if (_members[slot]) _policy.Touch(slot);
+                if (IsMember(slot)) _policy.Touch(slot);
             return true;
         }
         finally
@@ -124,23 +133,17 @@ internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
         var members = new List<(int, uint)>();
         lock (_lock)
         {
-            while (_policy.TryEvict(out var slot))
-            {
-                _members[slot] = false;
-                members.Add((slot, _generations[slot]));
-            }
-
+            while (_policy.TryEvict(out var slot)) members.Add((slot, Leave_NeedsLock(slot)));
             _policy = policy;
         }
 
         return members;
     }
 
-    private void EnsureSlot_NeedsLock(int slot)
-    {
-        if (slot < _generations.Length) return;
-        var length = Math.Max(slot + 1, _generations.Length * 2);
-        Array.Resize(ref _generations, length);
-        Array.Resize(ref _members, length);
-    }
+    private bool IsMember(int slot) => (_states[slot] & Member) != 0;
+
+    private uint Generation(int slot) => _states[slot] & ~Member;
+
+    /// <summary>The policy no longer has the slot. Answers its generation.</summary>
+    private uint Leave_NeedsLock(int slot) => _states[slot] &= ~Member;
 }

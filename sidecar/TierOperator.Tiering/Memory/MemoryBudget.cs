@@ -11,12 +11,18 @@ public sealed class MemoryBudget(long capacityBytes)
     private long _index;
     private long _capacity = capacityBytes;
 
-    /// <summary>Bytes taken and not given back, with the eviction policy's tables and the disk's index.</summary>
-    public long UsedBytes => Interlocked.Read(ref _used) + Volatile.Read(ref _overhead) + Volatile.Read(ref _index);
+    /// <summary>Bytes taken and not given back, with memory's own tables, the eviction policy's and the disk's index.</summary>
+    public long UsedBytes => Interlocked.Read(ref _used) + TableBytes + Volatile.Read(ref _index);
+
+    /// <summary>What the shards' tables take.</summary>
+    internal NativeAccount Tables { get; } = new();
+
+    /// <summary>Bytes of tables that grow on their own: the shards', eviction queues, shadow caches.</summary>
+    public long TableBytes => Volatile.Read(ref _overhead) + Tables.Bytes;
 
     public long CapacityBytes => Volatile.Read(ref _capacity);
 
-    /// <summary>Bytes of tables that grow on their own (eviction queues, shadow caches).</summary>
+    /// <summary>Told by the owner of the eviction policy whenever its tables may have grown.</summary>
     public void SetOverhead(long bytes) => Volatile.Write(ref _overhead, bytes);
 
     /// <summary>Bytes of the disk tier's index, which is memory as well.</summary>
@@ -29,15 +35,15 @@ public sealed class MemoryBudget(long capacityBytes)
     /// Kept free for the next growth of those tables, because they grow when a session has already been let in: as much as
     /// they have now and one chunk, at most a twelfth of the capacity.
     /// </summary>
-    private long GrowthReserve(long overhead) => Math.Min(overhead + (64 << 10), CapacityBytes / 12);
+    private long GrowthReserve(long tables) => Math.Min(tables + (64 << 10), CapacityBytes / 12);
 
     /// <summary>What callers together may hold now: nothing larger can be let in, whatever is evicted.</summary>
     public long LimitBytes
     {
         get
         {
-            var overhead = Volatile.Read(ref _overhead);
-            return CapacityBytes - overhead - GrowthReserve(overhead) - Volatile.Read(ref _index);
+            var tables = TableBytes;
+            return CapacityBytes - tables - GrowthReserve(tables) - Volatile.Read(ref _index);
         }
     }
 

@@ -14,27 +14,25 @@ internal sealed unsafe partial class MemoryShard
         long delta = 0;
         var present = FindItem_NeedsLock(session, key);
         if (present != null) delta -= RemoveItem_NeedsLock(session, present);
-        if (ItemCount == _itemBuckets.Length) GrowItems_NeedsLock();
 
         var inline = types.InlineBytes(contentType, out var type);
         var hash = KeyHash.Compute(key, session->Hash ^ seed);
         var item = (ItemRecord*)NativeHeap.Allocate(ItemRecord.SizeOf(key.Length, inline.Length, value.Length));
         *item = new ItemRecord
         {
+            Link = new RecordLink { Hash = hash },
             Session = session,
             Stamp = version.Stamp,
             Node = version.Node,
-            Hash = (uint)hash,
             KeyLength = key.Length,
             ContentType = type,
             TypeLength = (ushort)inline.Length,
-            ValueLength = value.Large is null ? (int)value.Length : -1,
-            LargeIndex = value.Large is null ? -1 : KeepLarge_NeedsLock(value.Large),
+            ValueLength = value.Large is null ? (int)value.Length : ~KeepLarge_NeedsLock(value.Large),
         };
         key.CopyTo(new Span<byte>((byte*)item + sizeof(ItemRecord), key.Length));
         inline.CopyTo(new Span<byte>((byte*)item + sizeof(ItemRecord) + key.Length, inline.Length));
         if (value.Large is null) value.Bytes.Span.CopyTo(ItemRecord.Value(item));
-        Link_NeedsLock(session, item, hash);
+        Link_NeedsLock(session, item);
 
         var cost = ItemRecord.CostOf(key.Length, inline.Length, value.Length);
         session->CostBytes += cost;
@@ -44,34 +42,21 @@ internal sealed unsafe partial class MemoryShard
     /// <summary>Removes an item. Answers the bytes that it cost.</summary>
     public long RemoveItem_NeedsLock(SessionRecord* session, ItemRecord* item)
     {
-        var hash = KeyHash.Compute(ItemRecord.Key(item), session->Hash ^ seed);
-        ref var bucket = ref _itemBuckets[BucketOf(hash, _itemBuckets.Length)];
-        if ((ItemRecord*)bucket == item)
-        {
-            bucket = (nint)item->Next;
-        }
-        else
-        {
-            var before = (ItemRecord*)bucket;
-            while (before->Next != item) before = before->Next;
-            before->Next = item->Next;
-        }
-
+        _items.Remove(&item->Link);
         if (item->Previous != null) item->Previous->Following = item->Following;
         else session->Items = item->Following;
         if (item->Following != null) item->Following->Previous = item->Previous;
 
         var cost = ItemRecord.CostOf(item->KeyLength, item->TypeLength, LengthOf_NeedsLock(item));
-        if (item->LargeIndex >= 0) DropLarge_NeedsLock(item->LargeIndex);
+        if (item->IsLarge) DropLarge_NeedsLock(item->LargePlace);
         session->CostBytes -= cost;
         session->ItemCount--;
-        ItemCount--;
         NativeHeap.Free(item);
         return cost;
     }
 
     public long LengthOf_NeedsLock(ItemRecord* item)
-        => item->LargeIndex >= 0 ? _large[item->LargeIndex]!.Length : item->ValueLength;
+        => item->IsLarge ? _large[item->LargePlace]!.Length : item->ValueLength;
 
     public string ContentTypeOf_NeedsLock(ItemRecord* item)
         => item->ContentType == ContentTypes.Inline ? Encoding.UTF8.GetString(ItemRecord.InlineType(item)) : types[item->ContentType];
@@ -79,8 +64,8 @@ internal sealed unsafe partial class MemoryShard
     /// <summary>The large value of an item with a reference for the caller; null for a small one.</summary>
     public LargeValue? ShareLarge_NeedsLock(ItemRecord* item)
     {
-        if (item->LargeIndex < 0) return null;
-        var large = _large[item->LargeIndex]!;
+        if (!item->IsLarge) return null;
+        var large = _large[item->LargePlace]!;
         large.AddReference();
         return large;
     }
@@ -108,34 +93,12 @@ internal sealed unsafe partial class MemoryShard
         _freeLarge.Push(place);
     }
 
-    private void Link_NeedsLock(SessionRecord* session, ItemRecord* item, ulong hash)
+    private void Link_NeedsLock(SessionRecord* session, ItemRecord* item)
     {
-        ref var bucket = ref _itemBuckets[BucketOf(hash, _itemBuckets.Length)];
-        item->Next = (ItemRecord*)bucket;
-        bucket = (nint)item;
+        _items.Add(&item->Link);
         item->Following = session->Items;
         if (session->Items != null) session->Items->Previous = item;
         session->Items = item;
         session->ItemCount++;
-        ItemCount++;
-    }
-
-    private void GrowItems_NeedsLock()
-    {
-        var grown = new nint[_itemBuckets.Length * 2];
-        foreach (var head in _itemBuckets)
-        {
-            for (var item = (ItemRecord*)head; item != null;)
-            {
-                var next = item->Next;
-                var hash = KeyHash.Compute(ItemRecord.Key(item), item->Session->Hash ^ seed);
-                ref var bucket = ref grown[BucketOf(hash, grown.Length)];
-                item->Next = (ItemRecord*)bucket;
-                bucket = (nint)item;
-                item = next;
-            }
-        }
-
-        _itemBuckets = grown;
     }
 }

@@ -40,7 +40,7 @@ internal sealed unsafe partial class MemoryShard
             var rule = rules.Stored(session->RuleId, sessionKey);
             if (IsExpired_NeedsLock(session, rule, nowMs)) return MemoryAnswer.Expired;
             if (session->Flags.Has(SessionFlags.Suspect)) return MemoryAnswer.Suspect;
-            if (item->LargeIndex < 0 && item->ValueLength > destination.Length) return MemoryAnswer.Below;
+            if (item->ValueLength > destination.Length) return MemoryAnswer.Below;
 
             Access_NeedsLock(session, rule, nowMs);
             Hits++;

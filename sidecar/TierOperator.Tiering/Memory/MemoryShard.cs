@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Memory;
@@ -8,15 +7,19 @@ namespace TierOperator.Tiering.Memory;
 /// </summary>
 /// <remarks>
 /// Two chained hash tables over native records: sessions by key, items by (session, item). A session's items form a
-/// list as well, so that whole-session work needs no look-up. Methods that end in _NeedsLock want <see cref="Gate"/>
+/// list as well, so that whole-session work needs no look-up. A slot holds its session, or, with the lowest bit set, the
+/// next free slot. Methods that end in _NeedsLock want <see cref="Gate"/>
 /// held. No method does I/O or takes bytes from the budget: the caller has reserved what it adds.
 /// </remarks>
-internal sealed unsafe partial class MemoryShard(int index, int shardCount, ulong seed, ContentTypes types, EvictionQueue queue)
+internal sealed unsafe partial class MemoryShard(
+    int index, ulong seed, ContentTypes types, EvictionQueue queue, NativeAccount tables) : IDisposable
 {
-    private nint[] _sessionBuckets = new nint[16];
-    private nint[] _itemBuckets = new nint[16];
-    private nint[] _slots = new nint[16];
-    private readonly Stack<int> _freeSlots = new();
+    private const int NoSlot = -1;
+
+    private readonly RecordTable _sessions = new(tables);
+    private readonly RecordTable _items = new(tables);
+    private readonly NativeTable<nint> _slots = new(tables, 0);
+    private int _freeSlot = NoSlot;
     private readonly Dictionary<int, string> _subjects = [];
     private LargeValue?[] _large = new LargeValue?[4];
     private readonly Stack<int> _freeLarge = new();
@@ -30,29 +33,23 @@ internal sealed unsafe partial class MemoryShard(int index, int shardCount, ulon
     /// <summary>Sessions with slow work in progress (loads, changes on disk): others wait for their gate.</summary>
     public Dictionary<ulong, SessionGate> Gates { get; } = [];
 
-    public int SessionCount { get; private set; }
-    public int ItemCount { get; private set; }
+    public int SessionCount => _sessions.Count;
+    public int ItemCount => _items.Count;
 
     public SessionRecord* FindSession_NeedsLock(ReadOnlySpan<byte> key, ulong hash)
     {
-        var session = (SessionRecord*)_sessionBuckets[BucketOf(hash, _sessionBuckets.Length)];
-        while (session != null)
-        {
-            if (session->Hash == hash && SessionRecord.Key(session).SequenceEqual(key)) return session;
-            session = session->Next;
-        }
-
+        for (var link = _sessions.First(hash); link != null; link = link->Next)
+            if (link->Hash == hash && SessionRecord.Key((SessionRecord*)link).SequenceEqual(key)) return (SessionRecord*)link;
         return null;
     }
 
     public ItemRecord* FindItem_NeedsLock(SessionRecord* session, ReadOnlySpan<byte> key)
     {
         var hash = KeyHash.Compute(key, session->Hash ^ seed);
-        var item = (ItemRecord*)_itemBuckets[BucketOf(hash, _itemBuckets.Length)];
-        while (item != null)
+        for (var link = _items.First(hash); link != null; link = link->Next)
         {
-            if (item->Hash == (uint)hash && item->Session == session && ItemRecord.Key(item).SequenceEqual(key)) return item;
-            item = item->Next;
+            var item = (ItemRecord*)link;
+            if (link->Hash == hash && item->Session == session && ItemRecord.Key(item).SequenceEqual(key)) return item;
         }
 
         return null;
@@ -62,19 +59,12 @@ internal sealed unsafe partial class MemoryShard(int index, int shardCount, ulon
     public ItemRecord* FindItem_NeedsLock(ReadOnlySpan<byte> sessionKey, ulong sessionHash, ReadOnlySpan<byte> key)
     {
         var hash = KeyHash.Compute(key, sessionHash ^ seed);
-        var item = (ItemRecord*)_itemBuckets[BucketOf(hash, _itemBuckets.Length)];
-        while (item != null)
+        for (var link = _items.First(hash); link != null; link = link->Next)
         {
-            if (item->Hash != (uint)hash)
-            {
-                item = item->Next;
-                continue;
-            }
-
+            if (link->Hash != hash) continue;
+            var item = (ItemRecord*)link;
             ItemRecord.Prefetch(item);
-            if (ItemRecord.Key(item).SequenceEqual(key)
-                && item->Session->Hash == sessionHash && SessionRecord.Key(item->Session).SequenceEqual(sessionKey)) return item;
-            item = item->Next;
+            if (ItemRecord.Key(item).SequenceEqual(key) && SessionRecord.Key(item->Session).SequenceEqual(sessionKey)) return item;
         }
 
         return null;
@@ -82,28 +72,24 @@ internal sealed unsafe partial class MemoryShard(int index, int shardCount, ulon
 
     public SessionRecord* SessionAt_NeedsLock(int slot)
     {
-        var local = slot / shardCount;
-        return local < _usedSlots ? (SessionRecord*)_slots[local] : null;
+        var place = slot / MemoryTier.ShardCount;
+        return place < _usedSlots ? SessionInPlace_NeedsLock(place) : null;
     }
 
     /// <summary>Adds an empty session. Its cost must have been taken from the budget.</summary>
     public SessionRecord* AddSession_NeedsLock(ReadOnlySpan<byte> key, ulong hash, long createdMs)
     {
-        if (SessionCount == _sessionBuckets.Length) GrowSessions_NeedsLock();
         var session = (SessionRecord*)NativeHeap.Allocate(sizeof(SessionRecord) + key.Length);
         *session = new SessionRecord
         {
-            Hash = hash,
+            Link = new RecordLink { Hash = hash },
             KeyLength = key.Length,
             CreatedMs = createdMs,
             CostBytes = SessionRecord.CostOf(key.Length),
             Slot = TakeSlot_NeedsLock((nint)session),
         };
         key.CopyTo(new Span<byte>((byte*)session + sizeof(SessionRecord), key.Length));
-        ref var bucket = ref _sessionBuckets[BucketOf(hash, _sessionBuckets.Length)];
-        session->Next = (SessionRecord*)bucket;
-        bucket = (nint)session;
-        SessionCount++;
+        _sessions.Add(&session->Link);
         queue.Add(session->Slot, hash, createdMs);
         return session;
     }
@@ -113,12 +99,10 @@ internal sealed unsafe partial class MemoryShard(int index, int shardCount, ulon
     {
         var cost = session->CostBytes;
         RemoveItems_NeedsLock(session);
-        Unlink_NeedsLock(session);
+        _sessions.Remove(&session->Link);
         queue.Free(session->Slot);
-        _slots[session->Slot / shardCount] = 0;
-        _freeSlots.Push(session->Slot / shardCount);
+        FreeSlot_NeedsLock(session->Slot / MemoryTier.ShardCount);
         if (session->Flags.Has(SessionFlags.HasSubject)) _subjects.Remove(session->Slot);
-        SessionCount--;
         NativeHeap.Free(session);
         return cost;
     }
@@ -144,61 +128,47 @@ internal sealed unsafe partial class MemoryShard(int index, int shardCount, ulon
     /// <summary>How many places <see cref="SessionInPlace_NeedsLock"/> knows; a place is empty or holds a session.</summary>
     public int PlaceCount => _usedSlots;
 
-    public SessionRecord* SessionInPlace_NeedsLock(int place) => (SessionRecord*)_slots[place];
+    public SessionRecord* SessionInPlace_NeedsLock(int place) => (_slots[place] & 1) == 0 ? (SessionRecord*)_slots[place] : null;
 
     /// <summary>All sessions, in no order. The caller may remove the ones it is given.</summary>
     public List<nint> Sessions_NeedsLock()
     {
         var sessions = new List<nint>(SessionCount);
-        for (var i = 0; i < _usedSlots; i++)
-            if (_slots[i] != 0) sessions.Add(_slots[i]);
+        for (var place = 0; place < _usedSlots; place++)
+            if (SessionInPlace_NeedsLock(place) != null) sessions.Add(_slots[place]);
         return sessions;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int BucketOf(ulong hash, int buckets) => (int)(hash >> 32) & (buckets - 1);
+    /// <summary>Frees everything it holds in native memory. Whoever still asks finds nothing.</summary>
+    public void Dispose()
+    {
+        lock (Gate)
+        {
+            for (var place = 0; place < _usedSlots; place++)
+            {
+                var session = SessionInPlace_NeedsLock(place);
+                if (session != null) RemoveSession_NeedsLock(session);
+            }
+
+            _sessions.Dispose();
+            _items.Dispose();
+            _slots.Dispose();
+            (_usedSlots, _freeSlot) = (0, NoSlot);
+        }
+    }
 
     private int TakeSlot_NeedsLock(nint session)
     {
-        if (!_freeSlots.TryPop(out var local))
-        {
-            local = _usedSlots++;
-            if (local == _slots.Length) Array.Resize(ref _slots, _slots.Length * 2);
-        }
-
-        _slots[local] = session;
-        return local * shardCount + index;
+        var place = _freeSlot;
+        if (place == NoSlot) _slots.Reach(place = _usedSlots++);
+        else _freeSlot = (int)(_slots[place] >> 1);
+        _slots[place] = session;
+        return (place * MemoryTier.ShardCount) + index;
     }
 
-    private void Unlink_NeedsLock(SessionRecord* session)
+    private void FreeSlot_NeedsLock(int place)
     {
-        ref var bucket = ref _sessionBuckets[BucketOf(session->Hash, _sessionBuckets.Length)];
-        if ((SessionRecord*)bucket == session)
-        {
-            bucket = (nint)session->Next;
-            return;
-        }
-
-        var before = (SessionRecord*)bucket;
-        while (before->Next != session) before = before->Next;
-        before->Next = session->Next;
-    }
-
-    private void GrowSessions_NeedsLock()
-    {
-        var grown = new nint[_sessionBuckets.Length * 2];
-        foreach (var head in _sessionBuckets)
-        {
-            for (var session = (SessionRecord*)head; session != null;)
-            {
-                var next = session->Next;
-                ref var bucket = ref grown[BucketOf(session->Hash, grown.Length)];
-                session->Next = (SessionRecord*)bucket;
-                bucket = (nint)session;
-                session = next;
-            }
-        }
-
-        _sessionBuckets = grown;
+        _slots[place] = ((nint)_freeSlot << 1) | 1;
+        _freeSlot = place;
     }
 }

@@ -10,7 +10,7 @@ namespace TierOperator.Tiering.Memory;
 /// Invariants: accounted bytes never pass the capacity; a session is here whole or not at all (items that their own rule
 /// keeps out of memory aside); a hit takes one shard's lock and allocates nothing. Lock order: shard, then queue.
 /// </remarks>
-internal sealed class MemoryTier
+internal sealed class MemoryTier : IDisposable
 {
     public const int ShardCount = 64;
 
@@ -24,7 +24,7 @@ internal sealed class MemoryTier
         Queue = new EvictionQueue(policy, Budget);
         Types = new ContentTypes();
         _seed = (ulong)Random.Shared.NextInt64();
-        for (var i = 0; i < ShardCount; i++) _shards[i] = new MemoryShard(i, ShardCount, _seed, Types, Queue);
+        for (var i = 0; i < ShardCount; i++) _shards[i] = new MemoryShard(i, _seed, Types, Queue, Budget.Tables);
     }
 
     public MemoryBudget Budget { get; }
@@ -35,7 +35,7 @@ internal sealed class MemoryTier
     public long Hits => _shards.Sum(shard => Volatile.Read(ref shard.Hits));
     public long Misses => _shards.Sum(shard => Volatile.Read(ref shard.Misses));
 
-    public int SessionCount => _shards.Sum(shard => shard.SessionCount);
+    public int SessionCount => Queue.HeldCount;
     public int ItemCount => _shards.Sum(shard => shard.ItemCount);
 
     public ulong HashOf(ReadOnlySpan<byte> session) => KeyHash.Compute(session, _seed);
@@ -50,16 +50,9 @@ internal sealed class MemoryTier
         foreach (var shard in _shards) shard.FlushTouches();
     }
 
-    /// <summary>Frees all native memory. Nobody may use the tier any more.</summary>
-    public unsafe void Clear()
+    /// <summary>Frees all native memory. Whoever still asks finds nothing.</summary>
+    public void Dispose()
     {
-        foreach (var shard in _shards)
-        {
-            lock (shard.Gate)
-            {
-                foreach (var session in shard.Sessions_NeedsLock())
-                    Budget.Give(shard.RemoveSession_NeedsLock((SessionRecord*)session));
-            }
-        }
+        foreach (var shard in _shards) shard.Dispose();
     }
 }

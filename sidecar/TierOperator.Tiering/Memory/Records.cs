@@ -33,15 +33,23 @@ internal enum SessionFlags : byte
 }
 
 /// <summary>A session in native memory; its key follows the fields. Guarded by its shard's lock.</summary>
+/// <remarks>What a hit reads stands at the end, beside the key: a hit in cold memory waits for each line of the cache.</remarks>
 internal unsafe struct SessionRecord
 {
-    public ulong Hash;
-    public SessionRecord* Next;
+    public RecordLink Link;
     public ItemRecord* Items;
 
     /// <summary>What the session and its items cost the budget.</summary>
     public long CostBytes;
     public long CreatedMs;
+    public ulong FloorStamp;
+
+    /// <summary>The journal ticket of its newest change: below the durable one, the disk has it all.</summary>
+    public long Ticket;
+    public uint FloorNode;
+
+    /// <summary>Counts changes, so that a spill can see whether the session moved on meanwhile.</summary>
+    public uint Changes;
     public long LastAccessMs;
 
     /// <summary>Only when explicit; else the deadline follows from the last access and the rule.</summary>
@@ -49,53 +57,45 @@ internal unsafe struct SessionRecord
 
     /// <summary>The last access that the disk knows of.</summary>
     public long ToldMs;
-    public ulong FloorStamp;
-    public uint FloorNode;
-
-    /// <summary>The journal ticket of its newest change: below the durable one, the disk has it all.</summary>
-    public long Ticket;
-    public int Slot;
     public int ItemCount;
+    public int Slot;
     public uint Accesses;
-
-    /// <summary>Counts changes, so that a spill can see whether the session moved on meanwhile.</summary>
-    public uint Changes;
     public int RuleId;
     public int KeyLength;
     public byte Kind;
     public SessionFlags Flags;
 
+    public readonly ulong Hash => Link.Hash;
+
     public static ReadOnlySpan<byte> Key(SessionRecord* session) => new((byte*)session + sizeof(SessionRecord), session->KeyLength);
 
     public readonly ItemVersion Floor => new(FloorStamp, FloorNode);
 
-    public static long CostOf(int keyLength) => NativeHeap.CostOf(sizeof(SessionRecord) + keyLength) + TableBytes;
-
-    /// <summary>The bucket (up to two pointers at the lowest load), the slot, and the eviction queue's membership.</summary>
-    private const int TableBytes = 16 + 8 + 8;
+    public static long CostOf(int keyLength) => NativeHeap.CostOf(sizeof(SessionRecord) + keyLength);
 }
 
 /// <summary>An item in native memory; key, inline content type and value follow the fields.</summary>
 internal unsafe struct ItemRecord
 {
-    public ItemRecord* Next;
+    public RecordLink Link;
     public ItemRecord* Previous;
     public ItemRecord* Following;
     public SessionRecord* Session;
     public ulong Stamp;
     public uint Node;
-    public uint Hash;
     public int KeyLength;
 
-    /// <summary>Length of the value that follows; -1 when it is a large one.</summary>
+    /// <summary>Length of the value that follows; of a large one, the complement of its place in the shard's table.</summary>
     public int ValueLength;
-
-    /// <summary>The place of a large value in the shard's table.</summary>
-    public int LargeIndex;
     public ushort ContentType;
 
     /// <summary>Length of the content type's own bytes, when it is not interned.</summary>
     public ushort TypeLength;
+
+    public readonly bool IsLarge => ValueLength < 0;
+
+    /// <summary>The place of a large value in the shard's table.</summary>
+    public readonly int LargePlace => ~ValueLength;
 
     public readonly ItemVersion Version => new(Stamp, Node);
 
@@ -124,9 +124,9 @@ internal unsafe struct ItemRecord
     public static int SizeOf(int keyLength, int typeLength, long valueLength)
         => sizeof(ItemRecord) + keyLength + typeLength + (valueLength >= Values.ItemValue.LargeFrom ? 0 : (int)valueLength);
 
-    /// <summary>What an item costs the budget: its block, its bucket, and a large value's chunks in whole pages.</summary>
+    /// <summary>What an item costs the budget: its block, and a large value's chunks in whole pages.</summary>
     public static long CostOf(int keyLength, int typeLength, long valueLength)
-        => NativeHeap.CostOf(SizeOf(keyLength, typeLength, valueLength)) + 16
+        => NativeHeap.CostOf(SizeOf(keyLength, typeLength, valueLength))
            + (valueLength >= Values.ItemValue.LargeFrom ? valueLength + LargeOverhead(valueLength) : 0);
 
     private static long LargeOverhead(long length) => (length / Values.LargeValue.ChunkBytes + 1) * 4096;

@@ -112,7 +112,7 @@ public sealed class SoakTests
         var memory = harness.Engine.Memory;
         foreach (var shard in memory.Shards) Assert.Empty(shard.Gates);
         memory.FlushTouches();
-        Assert.Equal(memory.Budget.UsedBytes, memory.Shards.Sum(CostOf) + memory.Queue.OverheadBytes + memory.Budget.IndexBytes);
+        Assert.Equal(memory.Budget.UsedBytes, memory.Shards.Sum(CostOf) + memory.Budget.TableBytes + memory.Budget.IndexBytes);
         Assert.Equal(0, harness.Engine.InFlightUsedBytes);
     }
 
