@@ -21,7 +21,7 @@ public sealed record DiskOptions
     /// <summary>Encrypts what is written from now on; null writes in the clear.</summary>
     public KeyRing? Keys { get; init; }
 
-    /// <summary>Size of one segment; 0 takes capacity / 32, from 4 to 64 MiB (less below 64 MiB of capacity).</summary>
+    /// <summary>Size of one segment; 0 takes capacity / 32, from 4 to 32 MiB (less below 64 MiB of capacity).</summary>
     public long SegmentBytes { get; init; }
 
     /// <summary>Bytes that may wait for the disk before <see cref="AppendStatus.Busy"/>.</summary>
@@ -44,5 +44,5 @@ public sealed record DiskOptions
 
     internal long EffectiveSegmentBytes
         => SegmentBytes > 0 ? DiskErrors.ToBlocks(SegmentBytes)
-            : Math.Min(Math.Clamp(CapacityBytes / 32, 4L << 20, 64L << 20), DiskErrors.ToBlocks(CapacityBytes / 16));
+            : Math.Min(Math.Clamp(CapacityBytes / 32, 4L << 20, 32L << 20), DiskErrors.ToBlocks(CapacityBytes / 16));
 }

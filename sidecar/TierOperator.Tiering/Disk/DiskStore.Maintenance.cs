@@ -68,7 +68,7 @@ public sealed partial class DiskStore
         try
         {
             if (_hasFault) Probe();
-            await Task.Run(MaintainOnce);
+            await Task.Run(MaintainOnceAsync);
         }
         catch (Exception error) when (DiskErrors.IsDiskError(error))
         {
@@ -132,23 +132,35 @@ public sealed partial class DiskStore
         _round.TrySetResult();
     }
 
-    private void MaintainOnce()
+    private async Task MaintainOnceAsync()
     {
         if (_hasFault) return;
         _sweeper.SweepExpired(NowMs);
-        var occupied = Occupied;
         var wanted = Interlocked.Exchange(ref _wantedBytes, 0);
-        var evicted = true;
-        if (occupied > UsableBytes * _options.EvictAtPercent / 100)
-            evicted = _sweeper.Evict(occupied - (UsableBytes * (_options.EvictAtPercent - EvictBelowPercent) / 100), NowMs);
-        else if (IndexedBytes > MaxIndexBytes * _options.EvictAtPercent / 100)
-            evicted = _sweeper.Evict(OccupiedBySurplus(occupied), NowMs);
+        var evicted = TryEvictSurplus();
+        if (!evicted)
+        {
+            // What was taken out before, or written just now, may be on its way to the log still, and be all that the sample
+            // met: only what is left when that is decided says whether the store is stuck.
+            await _commit.FlushAsync(CancellationToken.None);
+            evicted = TryEvictSurplus();
+        }
+
         while (NeedsSpace() && !_isClosing && _compactor.TryCompact(minGainBytes: 1)) { }
         while (!_isClosing && _compactor.TryCompact(_segments.SegmentBytes / 2)) { }
         _isStuck = !evicted && (wanted == 0 ? _isStuck : !HasRoom(wanted));
         SetState(_isStuck ? DiskState.Full : DiskState.Healthy);
         WriteHints();
         if (!_hasFault && Budget.FreeBytes > 2 * _segments.SegmentBytes) _segments.TryPrepareSpare();
+    }
+
+    /// <summary>False when sessions should have gone and none could.</summary>
+    private bool TryEvictSurplus()
+    {
+        var occupied = Occupied;
+        if (occupied > UsableBytes * _options.EvictAtPercent / 100)
+            return _sweeper.Evict(occupied - (UsableBytes * (_options.EvictAtPercent - EvictBelowPercent) / 100), NowMs);
+        return IndexedBytes <= MaxIndexBytes * _options.EvictAtPercent / 100 || _sweeper.Evict(OccupiedBySurplus(occupied), NowMs);
     }
 
     /// <summary>Bytes of the index that are in use, at its bound for an item. The tables themselves do not shrink.</summary>

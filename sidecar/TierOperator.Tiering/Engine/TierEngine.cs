@@ -137,7 +137,7 @@ public sealed partial class TierEngine : IAsyncDisposable
 
         // The index counts against memory, and may take half of it; what waits for the disk is small beside it.
         MaxIndexBytes = policy.Memory is null ? 0 : policy.Memory.CapacityBytes / 2,
-        MaxPendingBytes = policy.Memory is null ? 32 << 20 : Math.Clamp(policy.Memory.CapacityBytes / 16, 4 << 20, 32 << 20),
+        MaxPendingBytes = policy.Memory is null ? 32 << 20 : Math.Clamp(policy.Memory.CapacityBytes / 32, 4 << 20, 32 << 20),
         Keys = options.Keys,
 
         // A late replay by another sidecar must not bring back what was deleted here; and what a shared tier has yet to hear of stays.

@@ -161,7 +161,12 @@ public sealed class DiskCapacityTests
     public async Task Listing_InPages_NamesEverySessionOnce()
     {
         await using var store = DiskStore.Open(s_options, new PowerCutDisk(), TimeProvider.System);
-        for (var i = 0; i < 500; i++) store.TryAppend(DiskFolder.Put("s" + (i % 300), "i" + i, "x"), out _);
+        for (var i = 0; i < 500; i++)
+        {
+            while (store.TryAppend(DiskFolder.Put("s" + (i % 300), "i" + i, "x"), out _) == AppendStatus.Busy)
+                await store.WaitRoomAsync(CancellationToken.None);
+        }
+
         await store.FlushAsync(CancellationToken.None);
 
         var names = new List<string>();
