@@ -1,6 +1,6 @@
 # Everything a person or a pipeline runs. Needs git, make and the .NET 10 SDK; `make test` and `make bench` fetch the rest from Debian.
 .DEFAULT_GOAL := help
-.PHONY: help build run crds test test-cluster bench soak lint format clean run-full
+.PHONY: help build run run-operator crds test test-cluster bench soak lint format clean run-full
 SHELL := /bin/bash
 
 export DOTNET_NOLOGO := 1
@@ -12,12 +12,16 @@ SIDECAR := out/sidecar/tier
 POLICY  ?= examples/quickstart/policy.yaml
 DATA    ?= ./data
 ARGS    ?=
+WEBHOOK_URL   ?= https://127.0.0.1:9443/
+SIDECAR_IMAGE ?= tieroperator/tier:0.1.0
+PULL_POLICY   ?= IfNotPresent
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## publish the sidecar to out/sidecar/tier
+build: ## publish the executables: out/sidecar/tier, out/operator/tier-operator
 	@.ci/publish sidecar/TierOperator.Sidecar out/sidecar
+	@.ci/publish operator/TierOperator.Manager out/operator
 
 run: build ## run the sidecar under examples/quickstart (POLICY=, DATA=, ARGS= change that)
 	@exec $(SIDECAR) run --policy $(POLICY) --data $(DATA) $(ARGS)
@@ -27,6 +31,9 @@ crds: ## write crds/ from the policy model
 	@dotnet run --project operator/TierOperator.Manager -c Release -v quiet -- crd --output crds/tierpolicies.yaml
 run-full: build ## a local Redis, a local PostgreSQL and a sidecar over all four tiers, under examples/full
 	@exec .ci/run-full $(ARGS)
+
+run-operator: build ## run the operator against the current kubeconfig, webhooks included (WEBHOOK_URL=, SIDECAR_IMAGE=, PULL_POLICY=)
+	@exec out/operator/tier-operator run --webhook-url $(WEBHOOK_URL) --sidecar-image $(SIDECAR_IMAGE) --sidecar-pull-policy $(PULL_POLICY) $(ARGS)
 
 test: ## build everything and run every test
 	@.ci/run-tests
@@ -45,7 +52,7 @@ bench: build ## measure every target of docs/benchmarks.md (QUICK=1 for a short 
 
 lint: build ## check formatting, and the example policies
 	@dotnet format TierOperator.sln --verify-no-changes
-	@$(SIDECAR) policy lint $$(git ls-files 'examples/*policy*.yaml')
+	@$(SIDECAR) policy lint $$(git ls-files 'examples/*policy.yaml')
 
 format: ## rewrite the source in the house format
 	@dotnet format TierOperator.sln

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TierOperator.Manager.Commands;
 using TierOperator.Manager.Crds;
 
 namespace TierOperator.Manager;
@@ -6,10 +7,14 @@ namespace TierOperator.Manager;
 /// <summary>The command <c>tier-operator</c>.</summary>
 internal static class Program
 {
-    public static Task<int> Main(string[] args) => CreateRoot().Parse(args).InvokeAsync();
+    // `run` stops in its own order: work first, then the Lease; ten seconds are enough for what is under way.
+    public static Task<int> Main(string[] args) =>
+        CreateRoot().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
 
-    public static RootCommand CreateRoot() => new("Gives the pods of a Kubernetes cluster a tiered store, by declaration.")
+    public static RootCommand CreateRoot()
     {
-        CrdCommand.Create(),
-    };
+        var root = new RootCommand("Gives the pods of a Kubernetes cluster a tiered store, by declaration.") { RunCommand.Create(), CrdCommand.Create() };
+        foreach (var command in PluginCommands.Create()) root.Subcommands.Add(command);
+        return root;
+    }
 }

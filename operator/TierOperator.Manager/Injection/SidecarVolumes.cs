@@ -4,30 +4,25 @@ using TierOperator.Manager.Policies;
 
 namespace TierOperator.Manager.Injection;
 
-/// <summary>The volumes of a sidecar: one ConfigMap and one Secret per policy, and the disk tier's folder.</summary>
+/// <summary>The volumes of a sidecar: the policy's ConfigMap, folders of secrets, and the disk tier's folder.</summary>
 internal static class SidecarVolumes
 {
     private const string PolicyVolume = "tier-policy";
-    private const string SecretsVolume = "tier-secrets";
     private const string DataVolume = "tier-data";
+    private static readonly string[] s_backendFiles = ["url", "ca.crt", "tls.crt", "tls.key"];
 
     /// <summary>
-    /// ConfigMap and Secret are optional: a missing one must not hold the app in ContainerCreating. They are mounted
-    /// whole, without subPath, or a change would never reach the running pod.
+    /// ConfigMap and Secrets are optional: a missing one must not hold the app in ContainerCreating. They are mounted
+    /// without subPath, or a change would never reach the running pod.
     /// </summary>
     public static IEnumerable<JsonObject> For(PolicyObject policy)
     {
-        var mounted = ObjectNames.Mounted(policy.Name);
         yield return new JsonObject
         {
             ["name"] = PolicyVolume,
-            ["configMap"] = new JsonObject { ["name"] = mounted, ["optional"] = true, ["defaultMode"] = 0b100_100_100 },
+            ["configMap"] = new JsonObject { ["name"] = ObjectNames.Mounted(policy.Name), ["optional"] = true, ["defaultMode"] = 0b100_100_100 },
         };
-        yield return new JsonObject
-        {
-            ["name"] = SecretsVolume,
-            ["secret"] = new JsonObject { ["secretName"] = mounted, ["optional"] = true, ["defaultMode"] = 0b100_100_100 },
-        };
+        foreach (var folder in Folders(policy)) yield return folder.Volume;
         if (policy.RunningSpec.Tiers?.Spillover is { } spillover)
             yield return spillover.Volume?.VolumeClaimTemplate is { } template
                 ? new JsonObject { ["name"] = DataVolume, ["ephemeral"] = new JsonObject { ["volumeClaimTemplate"] = template.DeepClone() } }
@@ -36,11 +31,38 @@ internal static class SidecarVolumes
 
     public static JsonArray Mounts(PolicyObject policy)
     {
-        var mounts = new JsonArray(
-            Mount(PolicyVolume, SidecarContainer.PolicyFolder, readOnly: true),
-            Mount(SecretsVolume, SidecarContainer.SecretsFolder, readOnly: true));
+        var mounts = new JsonArray(Mount(PolicyVolume, SidecarContainer.PolicyFolder, readOnly: true));
+        foreach (var (folder, volume) in Folders(policy)) mounts.Add(Mount(PodView.Text(volume, "name")!, $"{SidecarContainer.SecretsFolder}/{folder}", readOnly: true));
         if (policy.RunningSpec.Tiers?.Spillover is not null) mounts.Add(Mount(DataVolume, SidecarContainer.DataFolder, readOnly: false));
         return mounts;
+    }
+
+    // Where backends are stands in the operator's Secret, one for both; keys and authorities in the user's own, whose
+    // entries are not known beforehand.
+    private static IEnumerable<(string Folder, JsonObject Volume)> Folders(PolicyObject policy)
+    {
+        var tiers = policy.RunningSpec.Tiers;
+        var mounted = ObjectNames.Mounted(policy.Name);
+        if (tiers?.Redis is not null) yield return ("redis", Secret("tier-redis", mounted, "redis"));
+        if (tiers?.Postgres is not null) yield return ("postgres", Secret("tier-postgres", mounted, "postgres"));
+        foreach (var (name, index) in UserSecrets(policy).Select((name, index) => (name, index))) yield return (name, Secret($"tier-secret-{index}", name, null));
+    }
+
+    private static IEnumerable<string> UserSecrets(PolicyObject policy)
+    {
+        var keys = policy.RunningSpec.Tiers?.Spillover?.Encryption?.KeySecretRef?.Name;
+        var origins = (policy.RunningSpec.Routes ?? []).SelectMany(route => new[] { route.Origin?.Tls?.CaSecretRef?.Name, route.Origin?.Tls?.ClientCertSecretRef?.Name });
+        return origins.Prepend(keys).OfType<string>().Distinct(StringComparer.Ordinal);
+    }
+
+    private static JsonObject Secret(string volume, string name, string? backend)
+    {
+        var secret = new JsonObject { ["secretName"] = name, ["optional"] = true, ["defaultMode"] = 0b100_100_100 };
+
+        // A Secret's keys take no slash: a dot stands between backend and file.
+        if (backend is not null)
+            secret["items"] = new JsonArray([.. s_backendFiles.Select(file => new JsonObject { ["key"] = $"{backend}.{file}", ["path"] = file })]);
+        return new JsonObject { ["name"] = volume, ["secret"] = secret };
     }
 
     private static JsonObject EmptyDir(PolicyObject policy)

@@ -44,7 +44,8 @@ internal sealed record PolicyObject
     public string Key => $"{Namespace}/{Name}";
 
     /// <summary>Reads what the API server sent, and validates it again.</summary>
-    public static PolicyObject Read(JsonNode node)
+    /// <param name="loaded">The document where it is known to be the same as before; null to load it.</param>
+    public static PolicyObject Read(JsonNode node, PolicyLoadResult? loaded = null)
     {
         var metadata = node["metadata"] as JsonObject;
         return new PolicyObject
@@ -57,7 +58,7 @@ internal sealed record PolicyObject
             IsDeleting = metadata?["deletionTimestamp"] is not null,
             Finalizers = [.. (metadata?["finalizers"] as JsonArray ?? []).Select(item => item!.GetValue<string>())],
             Annotations = (metadata?["annotations"] as JsonObject ?? []).ToDictionary(entry => entry.Key, entry => entry.Value?.ToString() ?? ""),
-            Loaded = PolicyLoader.Load(node.ToJsonString()),
+            Loaded = loaded ?? PolicyLoader.Load(node.ToJsonString()),
             Status = node["status"],
         };
     }

@@ -73,7 +73,7 @@ public sealed class PodInjectorTests
 
         Assert.Equal("1408Mi", replaced["spec"]!["initContainers"]![0]!["resources"]!["limits"]!["memory"]!.GetValue<string>());
         Assert.Single(Names(replaced));
-        Assert.Equal(3, ((JsonArray)replaced["spec"]!["volumes"]!).Count);
+        Assert.Equal(2, ((JsonArray)replaced["spec"]!["volumes"]!).Count);
     }
 
     [Fact]
