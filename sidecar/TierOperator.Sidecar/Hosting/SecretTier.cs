@@ -97,11 +97,16 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
             if (before is not null) Gap?.Invoke();
             await CloseAsync(before);
         }
-        catch (Exception error) when (error is SecretFault or IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
-            if (_open is null) Say($"the secret \"{name}\" cannot be used: {error.Message}");
+            // Whatever stands in the secret: the loop goes on looking, for it may be put right.
+            if (_open is null) Say($"the secret \"{name}\" cannot be used: {Told(error)}");
         }
     }
+
+    /// <summary>What nobody expected may quote the secret in its message: its name is told only.</summary>
+    private static string Told(Exception error)
+        => error is SecretFault or IOException or UnauthorizedAccessException or CryptographicException ? error.Message : $"its entries are not as they should be ({error.GetType().Name})";
 
     /// <summary>All entries together; null while there is no folder. A mounted secret is swapped as a whole.</summary>
     private byte[]? Fingerprint()

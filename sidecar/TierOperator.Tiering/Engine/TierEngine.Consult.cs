@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Sync;
@@ -8,7 +7,7 @@ namespace TierOperator.Tiering.Engine;
 
 public sealed partial class TierEngine
 {
-    private readonly ConcurrentDictionary<byte[], Task<Consultation>> _consulting = new(KeyComparer.Instance);
+    private readonly SingleFlight<Consultation> _consulting = new();
 
     /// <summary>
     /// Asks the shared tiers for a session, from the nearest on, once however many ask. The caller releases the answer. A caller that
@@ -18,27 +17,19 @@ public sealed partial class TierEngine
     {
         while (true)
         {
-            var task = _consulting.GetOrAdd(key, static (key, state) => state.Engine.StartConsulting(key, state.Tiers), (Engine: this, Tiers: tiers));
-            var answer = await task.WaitAsync(cancellationToken);
+            var answer = await _consulting.Join(key, () => AskOnceAsync(key, tiers)).WaitAsync(cancellationToken);
             if (answer.TryShare()) return answer;
         }
     }
 
-    private Task<Consultation> StartConsulting(byte[] key, TierSet tiers) => Task.Run(async () =>
+    private async Task<Consultation> AskOnceAsync(byte[] key, TierSet tiers)
     {
-        Consultation? answer = null;
-        try
-        {
-            return answer = await AskTiersAsync(key, tiers);
-        }
-        finally
-        {
-            _consulting.TryRemove(key, out _);
+        var answer = await AskTiersAsync(key, tiers);
 
-            // The readers that were waiting take their own references first; then the question's own goes.
-            if (answer is not null) _ = ReleaseLaterAsync(answer);
-        }
-    });
+        // The readers that were waiting take their own references first; then the question's own goes.
+        _ = ReleaseLaterAsync(answer);
+        return answer;
+    }
 
     private async Task ReleaseLaterAsync(Consultation answer)
     {

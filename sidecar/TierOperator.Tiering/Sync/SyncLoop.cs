@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using TierOperator.Tiering.Remote;
 
@@ -23,6 +22,8 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _closing = new();
     private readonly Pace _pace = new();
+    private readonly List<Task> _sends = [];
+    private volatile TaskCompletionSource _moved = NewSignal();
     private volatile SyncOptions _options;
     private volatile bool _isFlushing;
     private Task _loop = Task.CompletedTask;
@@ -61,19 +62,20 @@ internal sealed partial class SyncLoop : IAsyncDisposable
 
     public void Start() => _loop = Task.Run(RunAsync);
 
-    /// <summary>Sends everything that is owed, however young. False when the time ran out first.</summary>
+    /// <summary>Sends everything that is owed, however young. False when the time ran out first, or the tier went away.</summary>
     public async ValueTask<bool> FlushAsync(CancellationToken cancellationToken)
     {
         _isFlushing = true;
         try
         {
-            while (Outbox.Count > 0 || Outbox.BehindFrom is not null)
+            while (true)
             {
+                var moved = _moved.Task;
+                if (Outbox.Count == 0 && Outbox.BehindFrom is null) return true;
+                if (!Link.CanWrite || _closing.IsCancellationRequested) return false;
                 Wake();
-                await Task.Delay(TimeSpan.FromMilliseconds(10), _time, cancellationToken);
+                await moved.WaitAsync(cancellationToken);
             }
-
-            return true;
         }
         catch (OperationCanceledException)
         {
@@ -87,9 +89,11 @@ internal sealed partial class SyncLoop : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Outbox.Ready -= Wake;
         await _closing.CancelAsync();
         await _loop;
-        while (Volatile.Read(ref _underWay) > 0) await Task.Delay(1);
+        await Task.WhenAll(_sends);
+        Moved();
         await Link.DisposeAsync();
         _closing.Dispose();
         _wake.Dispose();
@@ -103,41 +107,52 @@ internal sealed partial class SyncLoop : IAsyncDisposable
         {
             try
             {
-                await StepAsync(_closing.Token);
+                var isUsable = await TryStepAsync(_closing.Token);
+                Moved();
+                await (isUsable ? WaitAsync(_closing.Token) : BackOffAsync(_closing.Token));
             }
-            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+            catch (Exception) when (_closing.IsCancellationRequested)
             {
-                return;
-            }
-            catch (Exception error)
-            {
-                LogFailed(_logger, Link.Flag, error);
-                await BackOffAsync(_closing.Token);
+                return; // whatever was under way: what is outstanding stands in the journal
             }
         }
     }
 
-    private async Task StepAsync(CancellationToken cancellationToken)
+    /// <summary>False: the tier is away, or something unexpected was in the way; the next step comes after a pause.</summary>
+    private async Task<bool> TryStepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StepAsync(cancellationToken);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogFailed(_logger, Link.Flag, error);
+            return false;
+        }
+    }
+
+    private async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
         await ReadOnAsync(cancellationToken);
         if (!Link.CanWrite && !await Link.ProbeAsync(cancellationToken))
         {
             Outbox.TellWaiters(new RemoteResult(RemoteStatus.Unavailable));
-            await BackOffAsync(cancellationToken);
-            return;
+            return false;
         }
 
         _backoff = s_firstBackoff;
         var options = _options;
+        _sends.RemoveAll(static send => send.IsCompleted);
         while (Link.CanWrite && Volatile.Read(ref _underWay) < _pace.Parallelism(options))
         {
             var batch = Outbox.Take(_pace.Batch(options), _isFlushing ? long.MaxValue : NowMs - (long)options.Interval.TotalMilliseconds, NowMs);
             if (batch.Count == 0) break;
             Interlocked.Increment(ref _underWay);
-            _ = SendAsync(batch, cancellationToken);
+            _sends.Add(SendAsync(batch, cancellationToken));
         }
 
-        await WaitAsync(cancellationToken);
+        return true;
     }
 
     /// <summary>From the journal into the outbox, while the outbox has room and the journal is ahead of it.</summary>
@@ -183,86 +198,6 @@ internal sealed partial class SyncLoop : IAsyncDisposable
         Outbox.HasCaughtUp();
     }
 
-    private async Task SendAsync(List<OwedSession> batch, CancellationToken cancellationToken)
-    {
-        var changes = new List<(OwedSession Owed, RemoteChange Change)>(batch.Count);
-        var open = new HashSet<OwedSession>(batch);
-        try
-        {
-            foreach (var owed in batch)
-            {
-                if (TryBuild(owed, out var change)) changes.Add((owed, change));
-                else open.Remove(owed);
-            }
-
-            if (changes.Count > 0) await ApplyAsync(changes, open, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Closing: what is outstanding stands in the journal.
-        }
-        catch (Exception error)
-        {
-            LogFailed(_logger, Link.Flag, error);
-        }
-        finally
-        {
-            foreach (var owed in open) Outbox.PutBack(owed, new RemoteResult(RemoteStatus.Unavailable), NowMs);
-            foreach (var (_, change) in changes)
-                foreach (var put in change.Puts) put.Value.Release();
-            Interlocked.Decrement(ref _underWay);
-            Wake();
-        }
-    }
-
-    private async Task ApplyAsync(List<(OwedSession Owed, RemoteChange Change)> changes, HashSet<OwedSession> open, CancellationToken cancellationToken)
-    {
-        var started = Stopwatch.GetTimestamp();
-        var results = await Link.ApplyAsync([.. changes.Select(change => change.Change)], cancellationToken);
-        var failed = results is null;
-        for (var i = 0; i < changes.Count && results is not null; i++)
-        {
-            var (owed, change) = changes[i];
-            failed |= results[i].Status == RemoteStatus.Unavailable;
-            if (Settle(owed, change, results[i])) open.Remove(owed);
-        }
-
-        if (failed) _pace.Slower();
-        else if (changes.Count >= _pace.Batch(_options) && Stopwatch.GetElapsedTime(started) < Link.Timeout) _pace.Faster(_options);
-    }
-
-    /// <summary>False: it stays owed.</summary>
-    private bool Settle(OwedSession owed, RemoteChange change, RemoteResult result)
-    {
-        if (result.Status == RemoteStatus.Unavailable && (owed.Attempts < MaxAttempts || !Link.CanWrite)) return false;
-        if (result.Status is RemoteStatus.Unavailable or RemoteStatus.Refused)
-            _source.OnRefused(owed, Link, change, result.Detail ?? "The tier did not take it in many attempts, while it took others.");
-        else
-            _source.OnSettled(owed, Link, result);
-        Finish(owed, result);
-        return true;
-    }
-
-    private bool TryBuild(OwedSession owed, out RemoteChange change)
-    {
-        change = null!;
-        if (_source.Build(owed, Link) is { } built)
-        {
-            change = built;
-            return true;
-        }
-
-        Finish(owed, new RemoteResult(RemoteStatus.Applied));
-        return false;
-    }
-
-    private void Finish(OwedSession owed, RemoteResult result)
-    {
-        Interlocked.Increment(ref _sent);
-        Interlocked.Exchange(ref _lastSettledMs, NowMs);
-        Outbox.Done(owed, result);
-    }
-
     private void Wake()
     {
         if (_wake.CurrentCount > 0) return;
@@ -270,9 +205,9 @@ internal sealed partial class SyncLoop : IAsyncDisposable
         {
             _wake.Release();
         }
-        catch (SemaphoreFullException)
+        catch (Exception late) when (late is SemaphoreFullException or ObjectDisposedException)
         {
-            // another wake came first: one is enough
+            // Another wake came first, and one is enough; or it is over.
         }
     }
 
@@ -281,8 +216,10 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var due = Task.Delay(Clamp(_options.Interval / 10), _time, limit.Token);
-        await Task.WhenAny(_wake.WaitAsync(limit.Token), due);
+        var woken = _wake.WaitAsync(limit.Token);
+        await Task.WhenAny(woken, due);
         await limit.CancelAsync();
+        await woken.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
@@ -295,6 +232,11 @@ internal sealed partial class SyncLoop : IAsyncDisposable
         _backoff = _backoff * 2 > s_lastBackoff ? s_lastBackoff : _backoff * 2;
         await Task.Delay(wait, _time, cancellationToken);
     }
+
+    /// <summary>Tells those who flush that there is something new to look at.</summary>
+    private void Moved() => Interlocked.Exchange(ref _moved, NewSignal()).TrySetResult();
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [LoggerMessage(1301, LogLevel.Error, "The sync with {Tier} met an error that it did not expect, and goes on")]
     private static partial void LogFailed(ILogger logger, Policy.Compiled.TierSet tier, Exception error);

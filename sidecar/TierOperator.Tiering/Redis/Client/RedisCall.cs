@@ -33,8 +33,9 @@ internal abstract class RedisCall
             if (reader.IsError) CompleteFault(new RedisFault(RedisFaultKind.Server, Encoding.UTF8.GetString(reader.Value)));
             else CompleteReply(new RespReader(frame));
         }
-        catch (Exception unexpected) when (unexpected is RespException or InvalidDataException)
+        catch (Exception unexpected)
         {
+            // Whatever it is: the call is claimed, so nobody else would ever answer its caller.
             CompleteFault(new RedisFault(RedisFaultKind.Server, "ERR the reply has another form than asked for: " + unexpected.Message));
         }
     }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using TierOperator.Resp;
 
 namespace TierOperator.Tiering.Redis.Client;
@@ -25,8 +24,9 @@ internal sealed partial class RedisConnection
                 needed = TakeFrames(needed);
             }
         }
-        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or RespException or InvalidOperationException)
+        catch (Exception broken)
         {
+            // Also what nobody expected: a connection that nobody reads would keep its callers until their deadlines, for ever.
             Close(Describe(broken));
         }
         finally

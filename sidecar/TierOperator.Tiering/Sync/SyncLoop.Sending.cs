@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using TierOperator.Tiering.Remote;
+
+namespace TierOperator.Tiering.Sync;
+
+/// <summary>One batch from the outbox to the tier: built, applied, settled.</summary>
+internal sealed partial class SyncLoop
+{
+    private async Task SendAsync(List<OwedSession> batch, CancellationToken cancellationToken)
+    {
+        var changes = new List<(OwedSession Owed, RemoteChange Change)>(batch.Count);
+        var open = new HashSet<OwedSession>(batch);
+        try
+        {
+            foreach (var owed in batch)
+            {
+                if (TryBuild(owed, out var change)) changes.Add((owed, change));
+                else open.Remove(owed);
+            }
+
+            if (changes.Count > 0) await ApplyAsync(changes, open, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Closing: what is outstanding stands in the journal.
+        }
+        catch (Exception error)
+        {
+            LogFailed(_logger, Link.Flag, error);
+        }
+        finally
+        {
+            foreach (var owed in open) Outbox.PutBack(owed, new RemoteResult(RemoteStatus.Unavailable), NowMs);
+            foreach (var (_, change) in changes)
+                foreach (var put in change.Puts) put.Value.Release();
+            Interlocked.Decrement(ref _underWay);
+            Moved();
+            Wake();
+        }
+    }
+
+    private async Task ApplyAsync(List<(OwedSession Owed, RemoteChange Change)> changes, HashSet<OwedSession> open, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var results = await Link.ApplyAsync([.. changes.Select(change => change.Change)], cancellationToken);
+        var failed = results is null;
+        for (var i = 0; i < changes.Count && results is not null; i++)
+        {
+            var (owed, change) = changes[i];
+            failed |= results[i].Status == RemoteStatus.Unavailable;
+            if (Settle(owed, change, results[i])) open.Remove(owed);
+        }
+
+        if (failed) _pace.Slower();
+        else if (changes.Count >= _pace.Batch(_options) && Stopwatch.GetElapsedTime(started) < Link.Timeout) _pace.Faster(_options);
+    }
+
+    /// <summary>False: it stays owed.</summary>
+    private bool Settle(OwedSession owed, RemoteChange change, RemoteResult result)
+    {
+        if (result.Status == RemoteStatus.Unavailable && (owed.Attempts < MaxAttempts || !Link.CanWrite)) return false;
+        if (result.Status is RemoteStatus.Unavailable or RemoteStatus.Refused)
+            _source.OnRefused(owed, Link, change, result.Detail ?? "The tier did not take it in many attempts, while it took others.");
+        else
+            _source.OnSettled(owed, Link, result);
+        Finish(owed, result);
+        return true;
+    }
+
+    private bool TryBuild(OwedSession owed, out RemoteChange change)
+    {
+        change = null!;
+        if (_source.Build(owed, Link) is { } built)
+        {
+            change = built;
+            return true;
+        }
+
+        Finish(owed, new RemoteResult(RemoteStatus.Applied));
+        return false;
+    }
+
+    private void Finish(OwedSession owed, RemoteResult result)
+    {
+        Interlocked.Increment(ref _sent);
+        Interlocked.Exchange(ref _lastSettledMs, NowMs);
+        Outbox.Done(owed, result);
+    }
+}
