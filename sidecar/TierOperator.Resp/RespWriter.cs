@@ -81,12 +81,7 @@ public sealed class RespWriter(int initialBytes = 4 * 1024) : IDisposable
         Raw("-"u8);
         var start = Length;
         Text(text);
-        foreach (ref var one in _bytes.AsSpan(start, Length - start))
-        {
-            if (one is (byte)'\r' or (byte)'\n') one = (byte)' ';
-        }
-
-        Raw("\r\n"u8);
+        EndError(start);
     }
 
     /// <summary>An error whose text may hold any bytes, such as a client's own words.</summary>
@@ -95,6 +90,11 @@ public sealed class RespWriter(int initialBytes = 4 * 1024) : IDisposable
         Raw("-"u8);
         var start = Length;
         Raw(text);
+        EndError(start);
+    }
+
+    private void EndError(int start)
+    {
         foreach (ref var one in _bytes.AsSpan(start, Length - start))
         {
             if (one is (byte)'\r' or (byte)'\n') one = (byte)' ';

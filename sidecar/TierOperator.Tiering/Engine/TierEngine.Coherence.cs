@@ -59,7 +59,7 @@ public sealed partial class TierEngine
         var tiers = _rules.SharedTiersOf(session.Span);
         if (tiers == TierSet.None)
         {
-            Believe(session.Span, hash);
+            Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial);
             return true;
         }
 
@@ -69,23 +69,12 @@ public sealed partial class TierEngine
             if (answer.Status == ReadStatus.Unavailable) return false;
             _suspects.Remove(hash);
             await AdoptAsync(session, hash, answer, cancellationToken);
-            BelieveVersions(session.Span, hash);
+            Clear(session.Span, hash, SessionFlags.Suspect); // an adoption for which there was no room still tells that it was compared
             return true;
         }
         finally
         {
             answer.Release();
-        }
-    }
-
-    /// <summary>An adoption for which there was no room still tells that the copy was compared.</summary>
-    private unsafe void BelieveVersions(ReadOnlySpan<byte> key, ulong hash)
-    {
-        var shard = _memory.ShardOf(hash);
-        lock (shard.Gate)
-        {
-            var session = shard.FindSession_NeedsLock(key, hash);
-            if (session != null) session->Flags &= ~SessionFlags.Suspect;
         }
     }
 

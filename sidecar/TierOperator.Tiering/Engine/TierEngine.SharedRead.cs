@@ -130,21 +130,22 @@ public sealed partial class TierEngine
 
         if (answer.Found is not { } found)
         {
-            if (answer.Status == ReadStatus.NotFound) Believe(session.Span, hash);
+            // Every tier has answered and knows no other state of it: what is here is the session.
+            if (answer.Status == ReadStatus.NotFound) Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial);
             return;
         }
 
         await MutateAsync(new SessionMutation(session) { Adopted = found }, cancellationToken);
     }
 
-    /// <summary>Every tier has answered and knows no other state of it: what is here is the session.</summary>
-    private unsafe void Believe(ReadOnlySpan<byte> key, ulong hash)
+    /// <summary>Takes doubts from what memory holds of a session.</summary>
+    private unsafe void Clear(ReadOnlySpan<byte> key, ulong hash, SessionFlags doubts)
     {
         var shard = _memory.ShardOf(hash);
         lock (shard.Gate)
         {
             var session = shard.FindSession_NeedsLock(key, hash);
-            if (session != null) session->Flags &= ~(SessionFlags.Suspect | SessionFlags.Partial);
+            if (session != null) session->Flags &= ~doubts;
         }
     }
 
