@@ -4,7 +4,7 @@ namespace TierOperator.Tiering.Disk;
 
 public sealed partial class DiskStore
 {
-    /// <summary>A record may move while it is looked up; after so many tries it is bad, not moved.</summary>
+    /// <summary>A record may move while it is looked up; after so many tries during which none did, it is bad.</summary>
     private const int ReadAttempts = 3;
 
     private long _badRecords;
@@ -31,7 +31,8 @@ public sealed partial class DiskStore
         found = default;
         var hash = _hash.Session(session);
         var itemHash = _hash.Item(item);
-        for (var attempt = 0; attempt < ReadAttempts; attempt++)
+        var (attempt, removals) = (0, _segments.Removals);
+        do
         {
             if (_unsettled.Contains(hash)) return DiskReadStatus.Unavailable;
             var view = Locate(hash, itemHash);
@@ -39,6 +40,7 @@ public sealed partial class DiskStore
             var status = view.Read(_reader, session, item, NowMs, out found);
             if (status != DiskReadStatus.Unavailable) return status;
         }
+        while (MayReadAgain(ref attempt, ref removals));
 
         OnBadRecord();
         return DiskReadStatus.Unavailable;
@@ -49,13 +51,15 @@ public sealed partial class DiskStore
     {
         found = null!;
         var hash = _hash.Session(session);
-        for (var attempt = 0; attempt < ReadAttempts; attempt++)
+        var (attempt, removals) = (0, _segments.Removals);
+        do
         {
             if (_unsettled.Contains(hash)) return DiskReadStatus.Unavailable;
             var view = SessionView.Take(_index, hash, withItems: true, CoarseClock.Access(NowMs));
             var status = view.Read(_reader, session, NowMs, out found);
             if (status != DiskReadStatus.Unavailable) return status;
         }
+        while (MayReadAgain(ref attempt, ref removals));
 
         OnBadRecord();
         return DiskReadStatus.Unavailable;
@@ -66,7 +70,8 @@ public sealed partial class DiskStore
     {
         var hash = _hash.Session(session);
         (header, items, bytes) = (null!, 0, 0);
-        for (var attempt = 0; attempt < ReadAttempts; attempt++)
+        var (attempt, removals) = (0, _segments.Removals);
+        do
         {
             if (_unsettled.Contains(hash)) return DiskReadStatus.Unavailable;
             var view = SessionView.Take(_index, hash, withItems: false, access: null);
@@ -74,6 +79,7 @@ public sealed partial class DiskStore
             (items, bytes) = (view.ItemCount, view.StoredBytes);
             if (status != DiskReadStatus.Unavailable) return status;
         }
+        while (MayReadAgain(ref attempt, ref removals));
 
         OnBadRecord();
         return DiskReadStatus.Unavailable;
@@ -86,6 +92,15 @@ public sealed partial class DiskStore
         var hash = _hash.Session(session);
         var view = SessionView.Take(_index, hash, withItems: false, access: null);
         return view.TryReadFloor(_reader, session, NowMs, out floor);
+    }
+
+    /// <summary>A try counts only when no segment went away meanwhile: a reader that is held up for long may meet several that do.</summary>
+    private bool MayReadAgain(ref int attempt, ref long removals)
+    {
+        var now = _segments.Removals;
+        var hasMoved = now != removals;
+        removals = now;
+        return hasMoved || ++attempt < ReadAttempts;
     }
 
     private ItemView Locate(Hash128 session, ulong item)

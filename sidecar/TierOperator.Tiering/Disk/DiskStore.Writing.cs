@@ -35,8 +35,10 @@ public sealed partial class DiskStore
     {
         // The round is taken before the look: one that ends in between is then seen to have ended.
         var round = _round;
-        return Interlocked.Read(ref _wantedBytes) != 0
-            ? new ValueTask(round.Task.WaitAsync(cancellation)) : _commit.WaitRoomAsync(cancellation);
+        if (Interlocked.Read(ref _wantedBytes) == 0) return _commit.WaitRoomAsync(cancellation);
+        // Who waits for a round asks for it: the append that wanted the bytes may have been told Full, and have asked for none.
+        Wake();
+        return new ValueTask(round.Task.WaitAsync(cancellation));
     }
 
     /// <summary>Completes when everything appended before is decided.</summary>

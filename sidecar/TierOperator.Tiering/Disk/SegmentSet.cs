@@ -19,6 +19,7 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
     private long _liveBytes;
     private long _tombstoneBytes;
     private long _chargedBytes;
+    private long _removals;
     private long _overheadBytes;
 
     public long SegmentBytes => segmentBytes;
@@ -228,9 +229,14 @@ internal sealed class SegmentSet(IDiskDoor door, string folder, DiskBudget budge
         else Charge(-segment.ChargedBytes);
     }
 
+    /// <summary>Slots freed since the start: a read that failed while this stood still has found damage, not a record that moved.</summary>
+    public long Removals => Interlocked.Read(ref _removals);
+
     /// <summary>Frees the slot only.</summary>
     public void RemoveSlot(SegmentFile segment)
     {
+        // First: who finds the slot empty finds that it has just been emptied.
+        Interlocked.Increment(ref _removals);
         lock (_gate) Volatile.Write(ref _slots[segment.Slot], null);
         Interlocked.Add(ref _overheadBytes, -(SegmentHeader.Bytes + DiskErrors.BlockBytes));
         Interlocked.Add(ref _liveBytes, -segment.LiveBytes);
