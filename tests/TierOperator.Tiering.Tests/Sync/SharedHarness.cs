@@ -28,7 +28,7 @@ internal sealed class SharedHarness : IAsyncDisposable
             new EngineOptions
             {
                 DataFolder = hasDisk ? Folder : null, Node = node, SweepEvery = TimeSpan.FromMilliseconds(50),
-                RemoteTiers = [Bind(Redis, 50), Bind(Postgres, 200)],
+                RemoteTiers = [Bind(Redis), Bind(Postgres)],
             },
             EngineHarness.PolicyOf($"{tiers}{Remote}\ndefaults: {{sessionStrategy: FullSession}}\nsync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), TimeProvider.System, NullLoggerFactory.Instance);
     }
@@ -65,6 +65,7 @@ internal sealed class SharedHarness : IAsyncDisposable
         if (_ownsFolder) Directory.Delete(Folder, recursive: true);
     }
 
-    private static RemoteTierBinding Bind(ModelTier tier, int timeoutMs)
-        => new(tier, TimeSpan.FromMilliseconds(timeoutMs)) { Backplane = tier.Tier == TierSet.Redis ? tier : null };
+    /// <summary>A model answers at once, or says that it is away: a timeout here would only mean that the machine is busy.</summary>
+    private static RemoteTierBinding Bind(ModelTier tier)
+        => new(tier, TimeSpan.FromSeconds(30)) { Backplane = tier.Tier == TierSet.Redis ? tier : null };
 }
