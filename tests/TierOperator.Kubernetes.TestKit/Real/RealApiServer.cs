@@ -9,14 +9,13 @@ namespace TierOperator.Kubernetes.TestKit.Real;
 
 /// <summary>
 /// An etcd and a kube-apiserver of their own, from the folder that KUBEBUILDER_ASSETS names. No controllers run: what
-/// they would make or collect stays away, as with the fake server.
+/// they would make or collect stays away, as with the fake server. Both end with this process, however it ends.
 /// </summary>
 public sealed class RealApiServer : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kube-apiserver-").FullName;
     private readonly TestCertificates _certificates = new();
-    private readonly List<Process> _processes = [];
-    private readonly Lock _lock = new();
+    private readonly List<GuardedProcess> _processes = [];
 
     private RealApiServer()
     {
@@ -33,7 +32,6 @@ public sealed class RealApiServer : IAsyncDisposable
     public static async Task<RealApiServer> StartAsync(string assets)
     {
         var server = new RealApiServer();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Kill();
         try
         {
             await server.LaunchAsync(assets);
@@ -48,7 +46,8 @@ public sealed class RealApiServer : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        Kill();
+        // The API server first: without its etcd it would only complain.
+        foreach (var process in Enumerable.Reverse(_processes)) process.Dispose();
         _certificates.Dispose();
         Directory.Delete(_folder, true);
         return ValueTask.CompletedTask;
@@ -130,40 +129,13 @@ public sealed class RealApiServer : IAsyncDisposable
             }
             catch (KubeApiException error)
             {
-                throw new InvalidOperationException($"the API server did not become ready: {error.Message}\n{Tail("etcd.log")}\n{Tail("apiserver.log")}", error);
+                throw new InvalidOperationException($"the API server did not become ready: {error.Message}\n{string.Join('\n', _processes.Select(process => process.Tail()))}", error);
             }
         }
     }
 
-    private void Start(string program, string log, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = _folder };
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
-        var writer = new StreamWriter(File(log)) { AutoFlush = true };
-        DataReceivedEventHandler write = (_, line) =>
-        {
-            lock (_lock) writer.WriteLine(line.Data);
-        };
-        process.OutputDataReceived += write;
-        process.ErrorDataReceived += write;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        _processes.Add(process);
-    }
-
-    private void Kill()
-    {
-        foreach (var process in _processes.Where(process => !process.HasExited))
-        {
-            process.Kill();
-            process.WaitForExit();
-        }
-    }
-
-    private string Tail(string log)
-    {
-        lock (_lock) return string.Join('\n', System.IO.File.ReadLines(File(log)).TakeLast(15));
-    }
+    private void Start(string program, string log, params string[] arguments) =>
+        _processes.Add(new GuardedProcess(program, _folder, log, arguments));
 
     private string File(string name) => Path.Combine(_folder, name);
 
