@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 
@@ -15,7 +16,9 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
 
     public HttpRequestMessage ToMessage()
     {
-        var message = new HttpRequestMessage(Method, PathAndQuery);
+        // HttpClient's default version is not for messages that are made by hand: those say HTTP/1.1 themselves, and so lose
+        // the pings by which a connection that went silent is found.
+        var message = new HttpRequestMessage(Method, PathAndQuery) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
         message.Headers.TryAddWithoutValidation("Accept", Accept);
         if (Body is null) return message;
         message.Content = new ByteArrayContent(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Body));

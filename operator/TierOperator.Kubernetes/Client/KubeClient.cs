@@ -18,7 +18,7 @@ public sealed partial class KubeClient : IDisposable
     {
         _options = options ?? new KubeClientOptions();
         Time = time ?? TimeProvider.System;
-        _http = ApiTransport.CreateHttpClient(connection, _options.UserAgent);
+        _http = ApiTransport.CreateHttpClient(connection, _options);
         _sender = new RequestSender(_http, connection.Credentials, _options, Time);
     }
 

@@ -15,6 +15,12 @@ public sealed record KubeClientOptions
     /// <summary>How long after a watch should have ended the client stops believing in the connection.</summary>
     public TimeSpan WatchGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long an HTTP/2 connection with open requests is quiet before it is pinged; at least a second.</summary>
+    public TimeSpan PingAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a ping waits for its answer before the connection counts as dead; at least a second.</summary>
+    public TimeSpan PingPatience { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How often a request is tried when the server says when to come back (429, 503).</summary>
     public int MostAttempts { get; init; } = 8;
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -86,6 +87,7 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IC
         }
     }
 
+    [SuppressMessage("Reliability", "CA2000", Justification = "The certificate belongs to what is returned, and lives as long as connections may show it.")]
     private Issued Parse(string output)
     {
         try

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -6,6 +7,7 @@ namespace TierOperator.Kubernetes.Connection;
 /// <summary>Makes credentials of the user of a kubeconfig.</summary>
 internal static class UserCredentials
 {
+    [SuppressMessage("Reliability", "CA2000", Justification = "The certificate belongs to what is returned, and lives as long as connections may show it.")]
     public static IClusterCredentials Of(KubeConfigMap user, TimeProvider time)
     {
         if (user.Has("auth-provider"))

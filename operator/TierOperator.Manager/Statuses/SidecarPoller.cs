@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using TierOperator.Kubernetes.Informers;
 using TierOperator.Kubernetes.Objects;
@@ -30,6 +31,7 @@ internal sealed partial class SidecarPoller : IDisposable
     private readonly ILogger _log;
     private readonly HttpClient _http;
 
+    [SuppressMessage("Reliability", "CA2000", Justification = "The handler belongs to the client, which disposes it.")]
     public SidecarPoller(Informer<PodRecord> pods, Action<ObjectKey> wake, TimeProvider time, ILogger log)
     {
         (_pods, _wake, _time, _log) = (pods.Store, wake, time, log);

@@ -1,5 +1,6 @@
 using TierOperator.Kubernetes.Client;
 using TierOperator.Kubernetes.TestKit;
+using TierOperator.Kubernetes.TestKit.Faults;
 using TierOperator.Kubernetes.TestKit.Real;
 using TierOperator.TestKit;
 
@@ -84,6 +85,22 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
+    public async Task Send_CertificateOfAnotherName_IsRefusedUnlessItIsTheNameToExpect()
+    {
+        using var certificates = new TestCertificates();
+        await using var server = await FakeApiServer.StartAsync(new FakeApiServerOptions { Certificate = certificates.ForServer("api.example") });
+        var authority = CertificateAuthority.OfPem(certificates.AuthorityPem);
+        using var strict = new KubeClient(server.Connection with { Authority = authority });
+        using var told = new KubeClient(server.Connection with { Authority = authority, TlsServerName = "api.example" });
+        using var toldWrong = new KubeClient(server.Connection with { Authority = authority, TlsServerName = "other.example" });
+
+        await Assert.ThrowsAsync<KubeApiException>(() => strict.GetPathAsync("version", default));
+        await Assert.ThrowsAsync<KubeApiException>(() => toldWrong.GetPathAsync("version", default));
+
+        Assert.NotNull(await told.GetPathAsync("version", default));
+    }
+
+    [Fact]
     public async Task Watches_MoreThanAConnectionHasStreams_DoNotStarveARequest()
     {
         using var certificates = new TestCertificates();
@@ -98,6 +115,25 @@ public sealed class CredentialsTests : IDisposable
         Assert.NotNull(answer);
         await stop.CancelAsync();
         await Task.WhenAll(watches);
+        client.Dispose();
+    }
+
+    [Fact]
+    public async Task Watch_ConnectionThatGoesSilent_DiesByItsPings()
+    {
+        using var certificates = new TestCertificates();
+        await using var server = await FakeApiServer.StartAsync(new FakeApiServerOptions { Certificate = certificates.ForServer() });
+        await using var way = new FreezingProxy(server.Address.Port);
+        var connection = server.Connection with { Server = new Uri($"https://localhost:{way.Port}/"), Authority = CertificateAuthority.OfPem(certificates.AuthorityPem) };
+        var client = new KubeClient(connection, new KubeClientOptions { PingAfter = TimeSpan.FromSeconds(1), PingPatience = TimeSpan.FromSeconds(1) });
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60)); // far below the watch's own five minutes
+        var watch = DrainAsync(client, patience.Token);
+        await Eventually.HoldsAsync(() => server.OpenWatches == 1);
+
+        way.Freeze();
+
+        var error = await Assert.ThrowsAsync<KubeApiException>(() => watch);
+        Assert.Equal("Unreachable", error.Fault.Reason);
         client.Dispose();
     }
 

@@ -64,6 +64,20 @@ public sealed class InformerFaultTests : IAsyncLifetime
         Assert.Equal(3, _changes.Count);
     }
 
+    [Theory]
+    [InlineData(410, "Expired", 2)]
+    [InlineData(500, "InternalError", 1)]
+    public async Task Watch_ErrorEvent_EndsTheStreamAndOnlyGoneListsAgain(int status, string reason, int lists)
+    {
+        await StartAsync();
+
+        _server.Faults.FailWatches(status, reason);
+        Put("a", "2");
+
+        await EqualAsync();
+        await Eventually.HoldsAsync(() => Lists() == lists);
+    }
+
     [Fact]
     public async Task Watch_HalfOpen_IsGivenUpAndTakenUpAgain()
     {
@@ -113,7 +127,7 @@ public sealed class InformerFaultTests : IAsyncLifetime
         Put("a", "2");
 
         await EqualAsync();
-        Assert.Single(_server.Calls, call => call.IsList && !call.Query.Contains("continue=", StringComparison.Ordinal));
+        Assert.Equal(1, Lists());
     }
 
     [Fact]
@@ -140,6 +154,8 @@ public sealed class InformerFaultTests : IAsyncLifetime
     }
 
     private void Put(string name, string value) => _server.Put(ResourceTypes.ConfigMaps, Samples.ConfigMap(name, value));
+
+    private int Lists() => _server.Calls.Count(call => call.IsList && !call.Query.Contains("continue=", StringComparison.Ordinal));
 
     private int Opened() => _server.Calls.Count(call => call.IsWatch);
 
