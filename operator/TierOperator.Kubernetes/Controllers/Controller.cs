@@ -31,6 +31,7 @@ public sealed partial class Controller<T> : IDisposable where T : class, IKubeOb
         (_entities, _controller, _options, _logger, _time) = (entities, controller, options, logger, client.Time);
         _finalizers = new FinalizerRunner<T>(client, entities.Type, finalizers);
         Queue = new WorkQueue(_time);
+        KubernetesMeter.Opened(options.Name, Queue);
         _syncs.Add(entities.WaitForSyncAsync);
         entities.Subscribe(Take);
     }
@@ -64,7 +65,11 @@ public sealed partial class Controller<T> : IDisposable where T : class, IKubeOb
         await Task.WhenAll(Enumerable.Range(0, _options.Workers).Select(_ => Task.Run(() => WorkAsync(cancellationToken), CancellationToken.None)));
     }
 
-    public void Dispose() => Queue.Dispose();
+    public void Dispose()
+    {
+        KubernetesMeter.Closed(Queue);
+        Queue.Dispose();
+    }
 
     private void Take(ObjectChange<T> change)
     {

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using TierOperator.Kubernetes.Objects;
+using TierOperator.Kubernetes.Queueing;
 
 namespace TierOperator.Kubernetes.Metrics;
 
@@ -42,10 +44,28 @@ public static class KubernetesMeter
             Reconciles.Add(0, Tag("controller", controller), Tag("outcome", outcome));
     }
 
+    // Controllers that are open: their queues are asked when somebody reads the metrics, never in between.
+    private static readonly ConcurrentDictionary<WorkQueue, string> Queues = new();
+
+    /// <summary>How much waits in the queues, and for how long.</summary>
+    internal static IReadOnlyList<Instrument> QueueGauges { get; } =
+    [
+        Meter.CreateObservableGauge(
+            "tier_operator_queue_depth", () => Queues.Select(queue => new Measurement<int>(queue.Key.Depth, Tag("controller", queue.Value))),
+            description: "Keys that wait for a worker."),
+        Meter.CreateObservableGauge(
+            "tier_operator_queue_age_seconds", () => Queues.Select(queue => new Measurement<double>(queue.Key.OldestAge.TotalSeconds, Tag("controller", queue.Value))),
+            "s", "For how long the key that waits longest has waited."),
+    ];
+
     private static readonly UpDownCounter<int> Leading = Meter.CreateUpDownCounter<int>(
         "tier_operator_leader", description: "1 while this process leads.");
 
     internal static void Leads(bool leads) => Leading.Add(leads ? 1 : -1);
+
+    internal static void Opened(string controller, WorkQueue queue) => Queues[queue] = controller;
+
+    internal static void Closed(WorkQueue queue) => Queues.TryRemove(queue, out _);
 
     internal static void EventDropped() => DroppedEvents.Add(1);
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using Microsoft.Extensions.Logging.Console;
 using TierOperator.Kubernetes.Client;
 using TierOperator.Kubernetes.Connection;
 using TierOperator.Manager.Desired;
 using TierOperator.Manager.Hosting;
+using TierOperator.Sidecar.Hosting;
 
 namespace TierOperator.Manager.Commands;
 
@@ -49,7 +49,7 @@ internal static class RunCommand
         {
             var options = Read(parsed);
             var connection = ClusterConnection.Find(parsed.GetValue(s_kubeconfig), parsed.GetValue(s_context), TimeProvider.System);
-            using var loggers = Loggers(options);
+            using var loggers = Logging.Create(LogLevel.Information, options.JsonLogs);
             using var client = new KubeClient(connection);
             var facts = await ClusterFacts.AskAsync(client, ManagerHost.Kinds, stop);
             await using var host = new ManagerHost(client, options, facts, TimeProvider.System, loggers);
@@ -91,21 +91,4 @@ internal static class RunCommand
         Description = $"{help} [{variable}{(standard is null ? "" : $", else {standard}")}]",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : standard,
     };
-
-    private static ILoggerFactory Loggers(ManagerOptions options) => LoggerFactory.Create(logging =>
-    {
-        logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        logging.AddConsole(console =>
-        {
-            console.LogToStandardErrorThreshold = LogLevel.Trace;
-            console.FormatterName = options.JsonLogs ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple;
-        });
-        logging.AddSimpleConsole(simple =>
-        {
-            simple.SingleLine = true;
-            simple.UseUtcTimestamp = true;
-            simple.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            simple.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
-    });
 }

@@ -2,18 +2,21 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace TierOperator.Sidecar.Hosting;
 
-/// <summary>Logs to standard error, as lines for people or as JSON for programs. Standard output carries only the ready line.</summary>
+/// <summary>
+/// Logs to standard error, as lines for people or as JSON for programs. Standard output carries only the ready line. The
+/// operator's executable is built with this file too.
+/// </summary>
 internal static class Logging
 {
-    public static ILoggerFactory Create(RunOptions options) => LoggerFactory.Create(logging =>
+    public static ILoggerFactory Create(LogLevel level, bool isJson) => LoggerFactory.Create(logging =>
     {
-        logging.SetMinimumLevel(options.LogLevel);
+        logging.SetMinimumLevel(level);
         // Kestrel tells every broken connection at Debug; what clients do wrong is in the metrics.
-        logging.AddFilter("Microsoft.AspNetCore", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore", level > LogLevel.Warning ? level : LogLevel.Warning);
         logging.AddConsole(console =>
         {
             console.LogToStandardErrorThreshold = LogLevel.Trace;
-            console.FormatterName = options.JsonLogs ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple;
+            console.FormatterName = isJson ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple;
         });
         logging.AddSimpleConsole(simple =>
         {
@@ -28,6 +31,6 @@ internal static class Logging
             json.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
         });
         logging.Services.Configure<ConsoleLoggerOptions>(console =>
-            console.FormatterName = options.JsonLogs ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple);
+            console.FormatterName = isJson ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple);
     });
 }

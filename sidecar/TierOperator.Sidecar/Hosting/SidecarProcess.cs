@@ -6,7 +6,7 @@ internal static partial class SidecarProcess
     public static async Task<int> RunAsync(
         RunOptions options, LoadedPolicy policy, byte[] content, TimeProvider time, CancellationToken stop)
     {
-        using var loggers = Logging.Create(options);
+        using var loggers = Logging.Create(options.LogLevel, options.JsonLogs);
         var log = loggers.CreateLogger("TierOperator.Sidecar");
         foreach (var warning in policy.Warnings) LogWarning(log, warning);
         await using var host = await SidecarHost.StartAsync(options, policy, content, time, loggers);

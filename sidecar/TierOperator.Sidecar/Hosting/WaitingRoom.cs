@@ -19,7 +19,7 @@ internal static partial class WaitingRoom
     /// <summary>Returns when it is worth trying again, or when told to stop.</summary>
     public static async Task StayAsync(RunOptions options, StartFault fault, TimeProvider time, CancellationToken stop)
     {
-        using var loggers = Logging.Create(options);
+        using var loggers = Logging.Create(options.LogLevel, options.JsonLogs);
         LogWaiting(loggers.CreateLogger("TierOperator.Sidecar"), fault.Message);
         var guard = new HostGuard(options.AllowedHosts);
         using var admin = await Listener.StartAsync("admin", options.Admin, null, options.Connections, new WaitingApplication(guard, fault.Message, isAdmin: true), loggers);

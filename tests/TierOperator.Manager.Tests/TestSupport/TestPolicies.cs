@@ -16,6 +16,18 @@ internal static class TestPolicies
             spillover: {capacity: 1Gi}
         """;
 
+    public const string ManagedRedis = """
+        apiVersion: tieroperator.io/v1alpha1
+        kind: TierPolicy
+        metadata: {name: chat, namespace: shop}
+        spec:
+          selector: {matchLabels: {app: chat}}
+          deletionPolicy: Delete
+          tiers:
+            memory: {}
+            redis: {managed: {topology: Replicated, persistence: AppendOnly}}
+        """;
+
     public static PolicyObject Chat { get; } = Read(MemoryAndDisk);
 
     public static PolicyObject Read(string yaml) => PolicyObject.Read(Golden.Yaml(yaml));
