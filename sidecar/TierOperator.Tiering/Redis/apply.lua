@@ -33,10 +33,13 @@ local function answer(letter, existed, now)
   return letter .. existed .. now
 end
 
+-- What a delete buried is gone up to its version. A replace gives its items its own version, so at a floor they count.
+local function counts(stamp, at) return newer(stamp, buried) and not newer(at, stamp) end
+
 -- Whether an item is there, and its version: '?' where only a part of the session is known.
 local function presence(field)
   local stored = redis.call('HGET', KEYS[1], field)
-  if stored and newer(stored:sub(1, 12), lowest) then
+  if stored and counts(stored:sub(1, 12), held.floor) then
     if stored:byte(13) == 114 then return '0' end
     return '1', stored:sub(1, 12)
   end
@@ -69,11 +72,12 @@ if condition ~= '' then
 end
 
 -- The fields that a raised floor takes away.
-local drops, now = {}, max(lowest, floor)
+local drops, now, raised = {}, max(lowest, floor), max(held.floor, floor)
 if header and newer(floor, lowest) then
   local keepsSome = newer(held.newest, floor)
   for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
-    if field ~= 'h' and not (keepsSome and newer(redis.call('HGET', KEYS[1], field):sub(1, 12), floor)) then drops[#drops + 1] = field end
+    local stamp = field ~= 'h' and redis.call('HGET', KEYS[1], field):sub(1, 12)
+    if stamp and not (op == 'd' and keepsSome and newer(stamp, floor)) and not (op == 'w' and counts(stamp, floor)) then drops[#drops + 1] = field end
   end
 end
 local function drop() for _, field in ipairs(drops) do redis.call('HDEL', KEYS[1], field) end end
@@ -97,7 +101,7 @@ if not newer(newest, buried) then return answer('o', existed) end
 local puts = {}
 for at = FIRST, #ARGV, 2 do
   local stamp = ARGV[at + 1]:sub(1, 12)
-  if newer(stamp, now) then
+  if counts(stamp, raised) then
     local stored = redis.call('HGET', KEYS[1], ARGV[at])
     local known = stored and stored:sub(1, 12) or NONE
     local fills = stored and known == stamp and stored:byte(13) == 110 and ARGV[at + 1]:byte(13) == 118

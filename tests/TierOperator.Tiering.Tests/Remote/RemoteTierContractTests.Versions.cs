@@ -151,6 +151,19 @@ public abstract partial class RemoteTierContractTests
     }
 
     [Fact]
+    public async Task Apply_ReplaceWhoseItemsHaveItsVersion_KeepsThem()
+    {
+        await ApplyAsync(_changes.Put("s", 1, ("a", "one"), ("b", "two")) with { IsWhole = true });
+        var replace = _changes.Put("s", 4, ("b", "new"), ("c", "more")) with { Header = _changes.Replace("s", 4).Header, IsWhole = true };
+
+        await ApplyAsync(replace);
+        await ApplyAsync(replace);
+        var session = await _tier.ReadSessionAsync(Bytes("s"), default);
+
+        Assert.Equal("b=new@4 text/plain;c=more@4 text/plain", Text(session));
+    }
+
+    [Fact]
     public async Task Apply_Touch_MovesAccessAndSlidingDeadline()
     {
         var change = _changes.Put("s", 5, ("a", "one")) with { IsWhole = true };
