@@ -46,7 +46,7 @@ soak: ## the long tests: those of the category Soak, with many more rounds
 	@TIER_SOAK=1 .ci/run-tests --filter-trait Category=Soak
 
 bench: build ## measure every target of docs/benchmarks.md (QUICK=1 for a short pass)
-	@.ci/install-debian wrk postgresql redis-server
+	@.ci/install-debian wrk nginx varnish postgresql redis-server
 	@dotnet build tests/TierOperator.Benchmarks -c Release -v quiet
 	@tests/TierOperator.Benchmarks/bin/Release/net10.0/tier-bench all $(if $(QUICK),--quick) $(ARGS)
 

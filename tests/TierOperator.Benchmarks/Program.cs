@@ -9,7 +9,7 @@ internal static class Program
     {
         var output = new Option<string>("--output") { Description = "table, json or markdown", Recursive = true, DefaultValueFactory = _ => Report.Table };
         output.AcceptOnlyFromAmong(Report.Table, Report.Json, Report.Markdown);
-        var root = new RootCommand("Measures TierOperator's sidecar: load over HTTP, and every number of docs/benchmarks.md.") { output, LoadCommand.Create(output), BareCommand.Create(), MicroCommand.Create() };
+        var root = new RootCommand("Measures TierOperator's sidecar: load over HTTP, and every number of docs/benchmarks.md.") { output, LoadCommand.Create(output), BareCommand.Create(), BareProxyCommand.Create(), MicroCommand.Create() };
         foreach (var command in TargetCommands.Create(output)) root.Add(command);
         return await root.Parse(arguments).InvokeAsync();
     }

@@ -12,6 +12,9 @@ internal sealed record BenchPolicy
     public string? SpilloverCapacity { get; init; } = "8Gi";
     public string Ack { get; init; } = "Disk";
 
+    /// <summary>The policy's routes as YAML; none unless told.</summary>
+    public string Routes { get; init; } = "";
+
     public CompiledPolicy Compile()
     {
         var result = PolicyLoader.Load(ToYaml());
@@ -37,6 +40,6 @@ internal sealed record BenchPolicy
                 - {name: from-memory, match: {sessions: ["m*"]}, tiers: {{tiers}}, ack: Memory}
                 - {name: everything, match: {sessions: ["*"]}, tiers: {{tiers}}, ack: {{ack}} }
 
-            """;
+            """ + Routes;
     }
 }

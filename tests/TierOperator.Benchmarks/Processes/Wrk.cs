@@ -3,13 +3,19 @@ using System.Text.RegularExpressions;
 
 namespace TierOperator.Benchmarks.Processes;
 
-/// <summary>One run of wrk: one thread, 64 connections.</summary>
+/// <summary>One run of wrk: one thread, 64 connections unless told.</summary>
 internal sealed partial record Wrk(double RequestsPerSecond, TimeSpan P50, TimeSpan P99)
 {
-    public static async Task<Wrk> RunAsync(Uri url, TimeSpan duration, CancellationToken cancellation)
+    private const int Connections = 64;
+
+    public static Task<Wrk> RunAsync(Uri url, TimeSpan duration, CancellationToken cancellation) => RunAsync(url, duration, Connections, null, cancellation);
+
+    /// <param name="script">A file with wrk's Lua; null for the URL as it is.</param>
+    public static async Task<Wrk> RunAsync(Uri url, TimeSpan duration, int connections, string? script, CancellationToken cancellation)
     {
         var seconds = ((int)duration.TotalSeconds).ToString(CultureInfo.InvariantCulture) + "s";
-        await using var process = new ChildProcess("wrk", ["-t1", "-c64", "-d" + seconds, "--latency", url.AbsoluteUri]);
+        string[] scripted = script is null ? [] : ["-s", script];
+        await using var process = new ChildProcess("wrk", ["-t1", "-c" + connections.ToString(CultureInfo.InvariantCulture), "-d" + seconds, "--latency", .. scripted, url.AbsoluteUri]);
         return Parse(await process.ReadToEndAsync(cancellation));
     }
 
