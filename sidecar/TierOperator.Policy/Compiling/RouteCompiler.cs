@@ -7,6 +7,7 @@ namespace TierOperator.Policy.Compiling;
 internal sealed class RouteCompiler(SpecDocument spec, RuleCompiler rules)
 {
     private static readonly string[] s_policyStatusCodes = ["200", "203", "204", "300", "301", "308", "404", "410"];
+    private const TierSet Shared = TierSet.Redis | TierSet.Postgres;
     private readonly TierSet _declared = RuleDefaults.Declared(spec.Tiers);
     private int _compiled;
 
@@ -31,9 +32,12 @@ internal sealed class RouteCompiler(SpecDocument spec, RuleCompiler rules)
         {
             var (name, tiers) = (route.Name!, TiersOf(route.Cache!));
             Add(entries, firstIndex, $"route/{name}", tiers, WriteMode.Through, ReservedKeys.ResponsesOf(name));
+            if (KeepsLargeBodies(tiers)) Add(entries, firstIndex, $"route/{name}/local", tiers & ~Shared, WriteMode.Through, ReservedKeys.LocalResponsesOf(name));
             if (KeepsLargeBodies(tiers)) Add(entries, firstIndex, $"route/{name}/body", TierSet.Spillover, WriteMode.Around, ReservedKeys.BodiesOf(name));
         }
 
+        // A purge must reach every sidecar, by whichever tier they share.
+        Add(entries, firstIndex, "route/purges", _declared, WriteMode.Through, ReservedKeys.Purges);
         Add(entries, firstIndex, "route/", _declared & ~TierSet.Postgres, WriteMode.Through, [ReservedKeys.FirstByte]);
         return entries;
     }
@@ -43,10 +47,13 @@ internal sealed class RouteCompiler(SpecDocument spec, RuleCompiler rules)
     private void Add(List<RuleMatcher.Entry> entries, int firstIndex, string name, TierSet tiers, WriteMode write, byte[] prefix)
     {
         if (tiers == TierSet.None) write = WriteMode.MemoryOnly;
-        var written = new RuleDocument { Write = write, Ack = write == WriteMode.Around ? AckLevel.Disk : AckLevel.Memory, Strategy = "FullSession", Tiers = NamesOf(tiers) };
+        var written = new RuleDocument { Write = write, Ack = write == WriteMode.Around ? AckLevel.Disk : AckLevel.Memory, Tiers = NamesOf(tiers) };
         var carrier = new TierPolicyDocument { Spec = new SpecDocument { Rules = [written with { Name = name }] } };
         var rule = EffectiveDocument.Of(carrier).Spec!.Rules![0];
-        entries.Add(rules.Compile(rule, firstIndex + entries.Count, Glob.StartingWith(name, prefix)));
+        var compiled = rules.Compile(rule, firstIndex + entries.Count, Glob.StartingWith(name, prefix));
+
+        // No strategy: shared tiers hold all of it, for as long as it is of use.
+        entries.Add(compiled with { Rule = compiled.Rule with { Strategy = null } });
     }
 
     private static TierName[] NamesOf(TierSet tiers) => [.. Enum.GetValues<TierName>().Where(name => tiers.HasFlag(RuleDefaults.FlagOf(name)))];

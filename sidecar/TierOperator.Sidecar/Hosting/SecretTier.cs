@@ -15,7 +15,7 @@ internal sealed class SecretFault(string message) : Exception(message);
 /// Until then it is away, and says why.
 /// </summary>
 /// <remarks>Thread-safe: the tier in use is one reference, swapped by the loop alone.</remarks>
-internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, IBackplane
+internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, ILeasingTier, IBackplane
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(2);
 
@@ -52,6 +52,12 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
 
     public ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
         => _open?.Tier.ListAsync(prefix, after, limit, cancellationToken) ?? new(new RemoteListing(RemoteReadStatus.Unavailable, []));
+
+    public ValueTask<LeaseAnswer> TakeLeaseAsync(LeaseClaim claim, CancellationToken cancellationToken)
+        => (_open?.Tier as ILeasingTier)?.TakeLeaseAsync(claim, cancellationToken) ?? new(LeaseAnswer.Unavailable);
+
+    public ValueTask EndLeaseAsync(LeaseClaim claim, TimeSpan inVainFor, CancellationToken cancellationToken)
+        => (_open?.Tier as ILeasingTier)?.EndLeaseAsync(claim, inVainFor, cancellationToken) ?? ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

@@ -9,6 +9,9 @@ internal static class CacheStatus
     public const string Field = "Cache-Status";
     private const string Name = "tier";
 
+    /// <summary>Fetched by another sidecar while this one waited.</summary>
+    public const string Elsewhere = $"{Name}; fwd=uri-miss; collapsed; detail=elsewhere";
+
     public static string Miss(int status, bool stored, bool collapsed)
         => $"{Name}; fwd=uri-miss; fwd-status={Number(status)}{(stored ? "; stored" : "")}{(collapsed ? "; collapsed" : "")}";
 

@@ -15,6 +15,7 @@ internal sealed class RouteServices : IAsyncDisposable
         State = new RoutesState(secretsFolder, loggers);
         Marks = new PurgeMarks(engine, time);
         Cache = new RouteCache(new ResponseStore(engine, Marks), new FillTable(), time);
+        Marks.Heard += () => Cache.Fills.Doom(_ => true);
         _meter.CreateObservableCounter("tier.route.requests", ReadRequests, "{request}", "Requests of routes, by what became of them.");
         _meter.CreateObservableCounter("tier.route.refused", () => Cache.Store.Refused, "{response}", "Responses that no tier had room for.");
     }
@@ -28,7 +29,7 @@ internal sealed class RouteServices : IAsyncDisposable
     /// <summary>Throws <see cref="InvalidOperationException"/> where the policy's routes cannot run.</summary>
     public async Task StartAsync(CompiledPolicy policy)
     {
-        await Marks.LoadAsync(CancellationToken.None);
+        await Marks.LoadAsync();
         await State.ApplyAsync(policy);
     }
 

@@ -34,6 +34,7 @@ public sealed partial class TierEngine
 
         if (_disk?.Contains(key) == true) _suspects.Add(hash);
         Interlocked.Increment(ref _announced);
+        SessionAnnounced?.Invoke(key);
     }
 
     private unsafe void OnGap()
@@ -51,6 +52,8 @@ public sealed partial class TierEngine
                 }
             }
         }
+
+        SessionAnnounced?.Invoke(null);
     }
 
     /// <summary>Compares what is here with the shared tiers. False: they are away, and nobody can say whether it is the newest.</summary>

@@ -5,13 +5,14 @@ namespace TierOperator.Tiering.Redis;
 
 /// <summary>
 /// The names of what is ours on a server, all under <c>tier:NAMESPACE/POLICY:</c>. A session has two keys, its hash
-/// (<c>…:s:{:SESSION}</c>) and, once deleted, its tombstone (<c>…:t:{:SESSION}</c>). The braces are a Cluster's hash tag: both keys share a
+/// (<c>…:s:{:SESSION}</c>) and, once deleted, its tombstone (<c>…:t:{:SESSION}</c>); and for a while perhaps a lease (<c>…:l:{:SESSION}</c>). The braces are a Cluster's hash tag: both keys share a
 /// slot and sessions spread; the colon in it keeps the tag from being empty, where a session's own name begins with a brace.
 /// </summary>
 internal sealed class RedisKeys(string @namespace, string policy)
 {
     private readonly byte[] _session = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:s:{{:");
     private readonly byte[] _tombstone = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:t:{{:");
+    private readonly byte[] _lease = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:l:{{:");
 
     /// <summary>Before everything of ours.</summary>
     public string Prefix { get; } = $"tier:{@namespace}/{policy}:";
@@ -23,6 +24,7 @@ internal sealed class RedisKeys(string @namespace, string policy)
 
     public byte[] Session(ReadOnlySpan<byte> session) => Join(_session, session);
     public byte[] Tombstone(ReadOnlySpan<byte> session) => Join(_tombstone, session);
+    public byte[] Lease(ReadOnlySpan<byte> session) => Join(_lease, session);
 
     /// <summary>Says that the server is the one we filled. The number makes it fall into a server's slots.</summary>
     public string Marker(int number) => $"{Prefix}marker:{{{number}}}";

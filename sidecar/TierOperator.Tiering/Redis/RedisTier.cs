@@ -10,7 +10,7 @@ namespace TierOperator.Tiering.Redis;
 /// The Redis tier: a session is a hash, with a header and a field per item, so that one item is read alone; a script takes changes
 /// where they are newer. The form of what is stored stands in docs/redis.md.
 /// </summary>
-public sealed class RedisTier : IRemoteTier
+public sealed class RedisTier : IRemoteTier, ILeasingTier
 {
     // A moment that the server can still add to its own.
     private const long MaxExpiryMs = 1L << 47;
@@ -92,6 +92,18 @@ public sealed class RedisTier : IRemoteTier
 
     public ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
         => new RedisListing(_client, _keys).ListAsync(prefix, after, limit, cancellationToken);
+
+    public async ValueTask<LeaseAnswer> TakeLeaseAsync(LeaseClaim claim, CancellationToken cancellationToken)
+    {
+        var (key, deadline) = (_keys.Lease(claim.Session.Span), Deadline());
+        return (await _client.ExecuteAsync(RedisKeys.Slot(key), () => RedisLeases.Take(key, claim, deadline), cancellationToken)).Value;
+    }
+
+    public async ValueTask EndLeaseAsync(LeaseClaim claim, TimeSpan inVainFor, CancellationToken cancellationToken)
+    {
+        var (key, deadline) = (_keys.Lease(claim.Session.Span), Deadline());
+        await _client.ExecuteAsync(RedisKeys.Slot(key), () => RedisLeases.End(key, claim, inVainFor, deadline), cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

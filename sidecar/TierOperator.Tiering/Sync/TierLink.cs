@@ -79,6 +79,18 @@ internal sealed class TierLink : IAsyncDisposable
         return await RunAsync(call, cancellationToken) ? call.Answer : null;
     }
 
+    /// <summary>Unavailable also where the tier knows no leases.</summary>
+    public async ValueTask<LeaseAnswer> TakeLeaseAsync(LeaseClaim claim, CancellationToken cancellationToken)
+    {
+        if (!CanWrite || Tier is not ILeasingTier leasing) return LeaseAnswer.Unavailable;
+        var call = new Call<LeaseAnswer>(token => leasing.TakeLeaseAsync(claim, token), static answer => answer == LeaseAnswer.Unavailable);
+        return await RunAsync(call, cancellationToken) ? call.Answer : LeaseAnswer.Unavailable;
+    }
+
+    /// <summary>With the tier away the lease ends by its own time.</summary>
+    public ValueTask EndLeaseAsync(LeaseClaim claim, TimeSpan inVainFor, CancellationToken cancellationToken)
+        => CanWrite && Tier is ILeasingTier leasing ? leasing.EndLeaseAsync(claim, inVainFor, cancellationToken) : ValueTask.CompletedTask;
+
     /// <summary>Asks the tier for something small, past the breaker, and closes it when there is an answer. True: it is usable now.</summary>
     public async ValueTask<bool> ProbeAsync(CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ public sealed class FillTests
         for (var i = 0; i < 10; i++) sidecars.Add(await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url)));
 
         var calls = sidecars.SelectMany(sidecar => Enumerable.Range(0, 100).Select(_ => sidecar.Http.GetStringAsync("/cold"))).ToList();
-        await UntilAsync(() => origin.Seen.Count >= 10);
+        await Eventually.HoldsAsync(() => origin.Seen.Count >= 10);
         gate.SetResult();
         var bodies = await Task.WhenAll(calls);
 
@@ -61,7 +61,7 @@ public sealed class FillTests
         using var leaving = new CancellationTokenSource();
 
         var first = sidecar.Http.GetStringAsync("/a", leaving.Token);
-        await UntilAsync(() => origin.Seen.Count == 1);
+        await Eventually.HoldsAsync(() => origin.Seen.Count == 1);
         var second = sidecar.Http.GetStringAsync("/a");
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
@@ -80,7 +80,7 @@ public sealed class FillTests
         await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
 
         var calls = Enumerable.Range(0, 20).Select(_ => sidecar.Http.GetStringAsync("/a")).ToList();
-        await UntilAsync(() => origin.Seen.Count > 0);
+        await Eventually.HoldsAsync(() => origin.Seen.Count > 0);
         gate.SetResult();
         var bodies = await Task.WhenAll(calls);
 
@@ -156,7 +156,7 @@ public sealed class FillTests
         await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
 
         var german = sidecar.SendAsync(HttpMethod.Get, "/a", null, ("Accept-Language", "de"));
-        await UntilAsync(() => origin.Seen.Count == 1);
+        await Eventually.HoldsAsync(() => origin.Seen.Count == 1);
         var french = sidecar.SendAsync(HttpMethod.Get, "/a", null, ("Accept-Language", "fr"));
         gate.SetResult();
 
@@ -190,11 +190,5 @@ public sealed class FillTests
         var bytes = new byte[length];
         new Random(7).NextBytes(bytes);
         return bytes;
-    }
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
-        while (!holds()) await timer.WaitForNextTickAsync();
     }
 }

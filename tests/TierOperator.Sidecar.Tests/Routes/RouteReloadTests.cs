@@ -40,7 +40,7 @@ public sealed class RouteReloadTests
         await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url), time);
 
         await File.WriteAllTextAsync(sidecar.PolicyPath, RoutePolicies.CacheAll(origin.Url).Replace("destinations:", "tls: {caSecretRef: {name: none}}, destinations:", StringComparison.Ordinal));
-        await UntilAsync(() => sidecar.Host.Policy.Now.LastRefusal is not null, time);
+        await Eventually.HoldsAsync(() => sidecar.Host.Policy.Now.LastRefusal is not null, () => time.Advance(TimeSpan.FromSeconds(1)));
 
         Assert.Contains(sidecar.Host.Policy.Now.LastRefusal!.Reasons, reason => reason.Contains("--secrets", StringComparison.Ordinal));
         Assert.Equal("body", await sidecar.Http.GetStringAsync("/a"));
@@ -68,10 +68,10 @@ public sealed class RouteReloadTests
         using var stop = new CancellationTokenSource();
         var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(sidecar, stop.Token)).ToList();
 
-        await UntilAsync(() => dies.Seen.Count > 10, null);
+        await Eventually.HoldsAsync(() => dies.Seen.Count > 10);
         await dies.DisposeAsync();
         var after = stays.Seen.Count;
-        await UntilAsync(() => stays.Seen.Count > after + 100, null);
+        await Eventually.HoldsAsync(() => stays.Seen.Count > after + 100);
         await stop.CancelAsync();
 
         Assert.True((await Task.WhenAll(load)).Sum() > 100);
@@ -86,15 +86,5 @@ public sealed class RouteReloadTests
     }
 
     private static Task TakenAsync(RunningSidecar sidecar, ManualTime time, int accepted)
-        => UntilAsync(() => sidecar.Host.Policy.Accepted >= accepted, time);
-
-    private static async Task UntilAsync(Func<bool> holds, ManualTime? time)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!holds())
-        {
-            time?.Advance(TimeSpan.FromSeconds(1));
-            await timer.WaitForNextTickAsync();
-        }
-    }
+        => Eventually.HoldsAsync(() => sidecar.Host.Policy.Accepted >= accepted, () => time.Advance(TimeSpan.FromSeconds(1)));
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TierOperator.Sidecar.HttpCache.Answering;
+using TierOperator.Sidecar.HttpCache.Storing;
 using TierOperator.Sidecar.Routes;
 using Yarp.ReverseProxy.Model;
 
@@ -38,16 +39,23 @@ internal static class RouteCalls
     {
         var cache = exchange.Services.Routes.Cache;
         var marks = exchange.Services.Routes.Marks;
+        var mark = order.Mark;
         if (order is { Key: { } key, Route: { } one })
         {
             var cut = key.IndexOf('?', StringComparison.Ordinal);
-            await Invalidation.ForgetAsync(one, cache, PathOf(cut < 0 ? key : key[..cut]), cut < 0 ? "" : key[cut..]);
+            var (path, query) = (PathOf(cut < 0 ? key : key[..cut]), cut < 0 ? "" : key[cut..]);
+            if (one.Keys.Of(path, query) is not { } primary)
+            {
+                await exchange.RefuseAsync(Problems.Malformed("The key is longer than any that is cached."));
+                return;
+            }
+
+            mark = PurgeMarks.OfKey(primary);
+            await Invalidation.ForgetAsync(one, cache, path, query);
         }
-        else
-        {
-            cache.Fills.Doom(fill => order.Route is null || fill.Route.Route.Name == order.Route.Route.Name);
-            await marks.MarkAsync(order.Mark, exchange.Aborted);
-        }
+
+        cache.Fills.Doom(fill => order.Route is null || fill.Route.Route.Name == order.Route.Route.Name);
+        if (!await marks.MarkAsync(mark, exchange.Aborted)) exchange.ResponseHeaders[TierHeaders.Pending] = "shared";
 
         exchange.Http.Response.StatusCode = StatusCodes.Status204NoContent;
     }

@@ -111,6 +111,9 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
             case FillKind.Shared:
                 await GiveSharedAsync(http, ask, fetched);
                 break;
+            case FillKind.Elsewhere:
+                await GiveStoredAsync(http, ask, CacheStatus.Elsewhere);
+                break;
             case FillKind.Alone:
                 await FilledAnswer.WriteAloneAsync(http, fill, head, StatusText(head, found, false), NowMs);
                 break;
@@ -131,6 +134,11 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
             return;
         }
 
+        await GiveStoredAsync(http, ask, status);
+    }
+
+    private async Task GiveStoredAsync(HttpContext http, CacheAsk ask, string status)
+    {
         using var stored = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
         if (stored is null) await PassAsync(http, ask.Entry);
         else await StoredAnswer.WriteAsync(http, stored, stored.Head, status, NowMs);
@@ -145,9 +153,7 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
             return;
         }
 
-        using var again = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
-        if (again is null) await PassAsync(http, ask.Entry);
-        else await StoredAnswer.WriteAsync(http, again, again.Head, status, NowMs);
+        await GiveStoredAsync(http, ask, status);
     }
 
     private async Task GiveStaleAsync(HttpContext http, CacheAsk ask, FoundResponse found, FillHead head)
@@ -201,6 +207,8 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
         var terms = new FillTerms(ask.Primary!, ask.Directives)
         {
             HasAuthorization = ask.HasAuthorization, Validating = validating, Leave = key is null ? _ => { } : ended => fills.Leave(key, ended),
+            MayBeHere = key is not null,
+            Lease = key is not null && store.Engine.CanLease(ask.Primary) ? new FillLease(store.Engine, key, time) : null,
         };
         return new Fill(terms, request, store, time);
     }
@@ -235,6 +243,7 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
         FillKind.Failed => RouteOutcome.Failed,
         FillKind.NotModified => RouteOutcome.Revalidated,
         FillKind.Shared when !isMine => RouteOutcome.Collapsed,
+        FillKind.Elsewhere => RouteOutcome.Collapsed,
         _ => RouteOutcome.Miss,
     };
 

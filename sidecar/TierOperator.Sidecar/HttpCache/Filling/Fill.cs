@@ -15,6 +15,9 @@ internal enum FillKind
     /// <summary>The stored response is good; its head is renewed.</summary>
     NotModified,
 
+    /// <summary>Another sidecar has asked; its answer is in the store.</summary>
+    Elsewhere,
+
     /// <summary>No answer came.</summary>
     Failed,
 }
@@ -48,6 +51,7 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
     private byte[]? _diskKey;
     private StoredResponse? _stored;
     private BodyReader? _first;
+    private byte[]? _storedAs;
     private bool _abandoned;
     private volatile bool _doomed;
     private Task _done = Task.CompletedTask;
@@ -118,12 +122,18 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
         var isCut = marks.ContainsKey(OriginMarks.EndsWithConnection);
         var decision = isCut || status == StatusCodes.Status206PartialContent ? StorageDecision.No : StorageRules.Decide(exchange, Route.Terms);
         if (decision.Freshness is { } freshness && terms.MayShare) Share(exchange, freshness, decision.FieldsNotStored);
-        else _head.TrySetResult(new FillHead(FillKind.Alone) { Status = status, Headers = headers });
+        else EndLease(inVain: true);
+        if (Body is null) _head.TrySetResult(new FillHead(FillKind.Alone) { Status = status, Headers = headers });
     }
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
-        if (Body is { } body) await body.AppendAsync(data, cancellationToken);
+        if (Body is { } body)
+        {
+            await body.AppendAsync(data, cancellationToken);
+            // Only this sidecar will have it.
+            if (body.IsOnDisk || !body.IsKept) EndLease(inVain: true);
+        }
         else if (_head.Task is { IsCompletedSuccessfully: true } head && (await head).Kind == FillKind.Alone)
             await (await _alone.Task.WaitAsync(cancellationToken)).WriteAsync(data, cancellationToken);
     }
@@ -150,16 +160,17 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
     {
         var renewed = HeadBuilder.Renew(found.Head, exchange, Route);
         if (renewed is null) await store.RemoveAsync(terms.Primary, CancellationToken.None);
-        else if (!_doomed) await store.RenewAsync(found, renewed, CancellationToken.None);
+        else if (!_doomed) EndLease(inVain: !await store.RenewAsync(found, renewed, CancellationToken.None));
         return new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head };
     }
 
     private async Task RunAsync()
     {
-        var fault = OriginFault.Unreachable;
+        var (fault, isElsewhere) = (OriginFault.Unreachable, false);
         try
         {
-            fault = await request.SendAsync(this, _cancel.Token);
+            isElsewhere = IsHere() || (terms.Lease is { } lease && await lease.TakeTurnAsync(IsThereAsync, Route.Route.Origin.Timeout, _cancel.Token) == LeaseTurn.Elsewhere);
+            fault = isElsewhere ? OriginFault.None : await request.SendAsync(this, _cancel.Token);
             if (fault == OriginFault.None && Body is { } body) await FinishAsync(body);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or HttpRequestException)
@@ -174,10 +185,23 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
             if (fault == OriginFault.None) Body?.Complete();
             else Body?.Fail();
             Body?.Release();
-            _head.TrySetResult(new FillHead(FillKind.Failed) { Fault = fault });
+            _head.TrySetResult(isElsewhere ? new FillHead(FillKind.Elsewhere) : new FillHead(FillKind.Failed) { Fault = fault });
             terms.Validating?.Dispose();
         }
+
+        // Only when others can read it do they hear that it is there; its own clients have it by now.
+        if (terms.Lease is not null) EndLease(inVain: _storedAs is not { } session || !await store.IsToldAsync(terms.Primary, session));
     }
+
+    // Between a client's look into the store and its fill another fill may have ended.
+    private bool IsHere()
+        => terms.MayBeHere && store.HasFreshHere(terms.Primary, request.Asked, terms.Directives, time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private ValueTask<bool> IsThereAsync()
+        => _doomed ? new(false) : store.HasFreshAsync(terms.Primary, request.Asked, terms.Directives, time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    // Nobody here waits for it: with the tier away the lease ends by its own time.
+    private void EndLease(bool inVain) => _ = terms.Lease?.EndAsync(inVain);
 
     private async Task FinishAsync(BodyBuffer body)
     {
@@ -186,7 +210,7 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
         if (_doomed || !body.IsKept || store.Purges.Covers(terms.Primary, head.Stored!)) return;
         var place = body.IsOnDisk ? BodyPlace.Apart : body.IsSmall ? BodyPlace.Inline : BodyPlace.Items;
         var stored = head.Stored! with { BodyLength = body.Length, Place = place, BodyKey = body.IsOnDisk ? _diskKey! : [] };
-        await store.StoreAsync(
+        _storedAs = await store.StoreAsync(
             new NewResponse(terms.Primary, stored, place == BodyPlace.Inline ? body.Small : default, body.Chunks) { Asked = request.Asked, VaryFields = head.VaryFields },
             CancellationToken.None);
     }

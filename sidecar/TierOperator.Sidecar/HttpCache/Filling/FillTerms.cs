@@ -14,6 +14,12 @@ internal sealed record FillTerms(byte[] Primary, RequestDirectives Directives)
     /// <summary>The stored response that the origin is asked about; the fill disposes it.</summary>
     public FoundResponse? Validating { get; init; }
 
+    /// <summary>True where a response that is stored by now would do as well.</summary>
+    public bool MayBeHere { get; init; }
+
+    /// <summary>By which all sidecars agree on who asks the origin; null where this one asks for itself.</summary>
+    public FillLease? Lease { get; init; }
+
     /// <summary>Called once, when nobody may join any more.</summary>
     public Action<Fill> Leave { get; init; } = _ => { };
 }

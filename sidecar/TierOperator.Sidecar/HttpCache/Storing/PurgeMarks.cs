@@ -1,6 +1,6 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Text;
-using System.Text.Json;
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
@@ -12,48 +12,66 @@ namespace TierOperator.Sidecar.HttpCache.Storing;
 /// however much it takes away, and reaches fills that are under way too.
 /// </summary>
 /// <remarks>
-/// Thread-safe. Bounded: when there are too many marks, all become one that takes everything before it. The marks are
-/// kept in the tiers beside the responses, so that a restart brings back neither without the other.
+/// <para>Thread-safe. Bounded: when there are too many marks, all become one that takes everything before it. The marks are a session,
+/// an item each, beside the responses: so a restart brings back neither without the other, and with a shared tier the other sidecars
+/// hear of them as of any write.</para>
+/// <para>Another sidecar's clock may differ: what it has marked counts from the moment at which this one hears of it.</para>
 /// </remarks>
-internal sealed class PurgeMarks(TierEngine engine, TimeProvider time) : IDisposable
+internal sealed class PurgeMarks : IDisposable
 {
     private const int MostMarks = 10_000;
-    private static readonly byte[] s_session = [ReservedKeys.FirstByte, (byte)'p'];
-    private static readonly byte[] s_item = "marks"u8.ToArray();
+    private const string Everything = "a";
+    private static readonly byte[] s_session = ReservedKeys.Purges;
     private static readonly TimeSpan s_keep = TimeSpan.FromDays(400);
     private readonly SemaphoreSlim _saving = new(1);
-    private ConcurrentDictionary<string, long> _marks = new(StringComparer.Ordinal);
+    private readonly TierEngine _engine;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stop = new();
+    private ConcurrentDictionary<string, Mark> _marks = new(StringComparer.Ordinal);
     private long _newest;
+    private int _isHearing;
 
-    /// <summary>Everything of all routes, of one route, with a tag, or whose URL starts with a text.</summary>
+    public PurgeMarks(TierEngine engine, TimeProvider time)
+    {
+        (_engine, _time) = (engine, time);
+        engine.SessionAnnounced += OnAnnounced;
+    }
+
+    /// <summary>Raised when another sidecar's purge was heard of.</summary>
+    public event Action? Heard;
+
+    /// <summary>Everything of one route, with a tag, of one URL, or whose URL starts with a text.</summary>
     public static string OfRoute(string route) => $"r{route}";
     public static string OfTag(string tag) => $"t{tag}";
     public static string OfPrefix(string route, string prefix) => $"p{route}\0{prefix}";
 
-    /// <summary>Reads what earlier runs marked.</summary>
-    public async Task LoadAsync(CancellationToken cancellationToken)
+    /// <param name="primary">The key of the URL's responses.</param>
+    public static string OfKey(ReadOnlySpan<byte> primary)
     {
-        var read = await engine.ReadAsync(s_session, s_item, cancellationToken);
-        if (read.Status != ReadStatus.Found) return;
-        using var value = new Held(read.Value);
-        var marks = JsonSerializer.Deserialize(read.Value.ToArray(), PurgeJsonContext.Default.DictionaryStringInt64) ?? [];
-        foreach (var (mark, at) in marks) _marks[mark] = at;
-        _newest = marks.Count == 0 ? 0 : marks.Values.Max();
+        var (route, url) = Split(primary);
+        return $"k{route}\0{url}";
     }
 
-    /// <summary>Marks, and returns when the mark is where the responses are.</summary>
-    public async Task MarkAsync(string mark, CancellationToken cancellationToken)
+    /// <summary>Reads what earlier runs, and with a shared tier all sidecars, have marked.</summary>
+    public Task LoadAsync() => ReadAsync(isNews: false);
+
+    /// <summary>Marks, and returns when the mark is where the responses are. False: a shared tier will hear of it later.</summary>
+    public async Task<bool> MarkAsync(string mark, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (_marks.Count >= MostMarks) _marks = new ConcurrentDictionary<string, long>(StringComparer.Ordinal) { ["a"] = now };
-        _marks[mark] = now;
-        Volatile.Write(ref _newest, now);
+        var now = NowMs;
         await _saving.WaitAsync(cancellationToken);
         try
         {
-            var json = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, long>(_marks), PurgeJsonContext.Default.DictionaryStringInt64);
-            await engine.PutAsync(s_session, new ItemWrite(s_item, "application/json", ItemValue.From(json)), new WriteOptions { Ttl = s_keep }, CancellationToken.None);
-            await engine.FlushAsync(cancellationToken);
+            if (_marks.Count >= MostMarks) mark = Everything;
+            var item = new ItemWrite(Encoding.UTF8.GetBytes(mark), "application/octet-stream", ItemValue.From(BytesOf(now)));
+            var options = new WriteOptions { Ttl = s_keep };
+            if (mark == Everything) _marks = new ConcurrentDictionary<string, Mark>(StringComparer.Ordinal);
+            Set(mark, new Mark(now, now));
+            if (mark == Everything) await _engine.ReplaceSessionAsync(s_session, [item], options, CancellationToken.None);
+            else await _engine.PutAsync(s_session, item, options, CancellationToken.None);
+            var isTold = !_engine.IsShared(s_session) || await _engine.IsToldAsync(s_session);
+            await _engine.FlushAsync(cancellationToken);
+            return isTold;
         }
         finally
         {
@@ -64,25 +82,82 @@ internal sealed class PurgeMarks(TierEngine engine, TimeProvider time) : IDispos
     /// <summary>Whether a response of this key was purged after it was asked for.</summary>
     public bool Covers(ReadOnlySpan<byte> primary, StoredResponse head) => head.AskedMs <= Volatile.Read(ref _newest) && IsMarked(primary, head);
 
-    public void Dispose() => _saving.Dispose();
+    public void Dispose()
+    {
+        _engine.SessionAnnounced -= OnAnnounced;
+        _stop.Cancel();
+        _stop.Dispose();
+        _saving.Dispose();
+    }
+
+    private void OnAnnounced(byte[]? session)
+    {
+        if (session is not null && !session.AsSpan().SequenceEqual(s_session)) return;
+        if (Interlocked.Exchange(ref _isHearing, 1) == 0) _ = Task.Run(HearAsync, CancellationToken.None);
+    }
+
+    private async Task HearAsync()
+    {
+        // From here on another announcement starts another look.
+        Volatile.Write(ref _isHearing, 0);
+        if (await ReadAsync(isNews: true)) Heard?.Invoke();
+    }
+
+    /// <summary>True where there was a mark that was not known here.</summary>
+    private async Task<bool> ReadAsync(bool isNews)
+    {
+        var read = await _engine.ReadSessionAsync(s_session, CancellationToken.None);
+        if (read.Session is not { } session) return false;
+        var (now, isNew) = (NowMs, false);
+        foreach (var item in session.Items)
+        {
+            if (item.Value.Length != sizeof(long)) continue;
+            var (mark, said) = (Encoding.UTF8.GetString(item.Key), BinaryPrimitives.ReadInt64LittleEndian(item.Value.ToArray()));
+            if (_marks.TryGetValue(mark, out var known) && known.SaidMs >= said) continue;
+            Set(mark, new Mark(said, isNews ? Math.Max(said, now) : said));
+            isNew = true;
+        }
+
+        session.Release();
+        return isNew;
+    }
+
+    private void Set(string mark, Mark at)
+    {
+        _marks[mark] = at;
+        long newest;
+        while ((newest = Volatile.Read(ref _newest)) < at.FromMs)
+            if (Interlocked.CompareExchange(ref _newest, at.FromMs, newest) == newest) break;
+    }
 
     private bool IsMarked(ReadOnlySpan<byte> primary, StoredResponse head)
     {
-        var end = primary.IndexOf((byte)0);
-        var route = Encoding.UTF8.GetString(primary[2..end]);
-        if (IsAfter("a", head.AskedMs) || IsAfter(OfRoute(route), head.AskedMs)) return true;
+        var (route, url) = Split(primary);
+        if (IsAfter(Everything, head.AskedMs) || IsAfter(OfRoute(route), head.AskedMs) || IsAfter(OfKey(primary), head.AskedMs)) return true;
         foreach (var tag in head.Tags)
             if (IsAfter(OfTag(tag), head.AskedMs)) return true;
-        var url = Encoding.Latin1.GetString(primary[(end + 1)..]);
         foreach (var (mark, at) in _marks)
-            if (mark[0] == 'p' && at >= head.AskedMs && OfPrefix(route, url).StartsWith(mark, StringComparison.Ordinal)) return true;
+            if (mark[0] == 'p' && at.FromMs >= head.AskedMs && OfPrefix(route, url).StartsWith(mark, StringComparison.Ordinal)) return true;
         return false;
     }
 
-    private bool IsAfter(string mark, long askedMs) => _marks.TryGetValue(mark, out var at) && at >= askedMs;
+    private bool IsAfter(string mark, long askedMs) => _marks.TryGetValue(mark, out var at) && at.FromMs >= askedMs;
 
-    private readonly struct Held(ItemValue value) : IDisposable
+    private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static (string Route, string Url) Split(ReadOnlySpan<byte> primary)
     {
-        public void Dispose() => value.Release();
+        var end = primary.IndexOf((byte)0);
+        return (Encoding.UTF8.GetString(primary[2..end]), Encoding.Latin1.GetString(primary[(end + 1)..]));
     }
+
+    private static byte[] BytesOf(long number)
+    {
+        var bytes = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
+        return bytes;
+    }
+
+    /// <summary>When it was marked, by the clock of who did, and from when on it counts here.</summary>
+    private readonly record struct Mark(long SaidMs, long FromMs);
 }

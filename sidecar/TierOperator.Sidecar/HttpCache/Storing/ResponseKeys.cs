@@ -66,6 +66,14 @@ internal sealed class ResponseKeys(CompiledRoute route)
         return key.WrittenSpan.ToArray();
     }
 
+    /// <summary>The key under which this sidecar alone keeps a response.</summary>
+    public static byte[] LocalOf(byte[] session)
+    {
+        var local = session.AsSpan().ToArray();
+        local[1] = ReservedKeys.LocalKind;
+        return local;
+    }
+
     /// <summary>A key of its own for a body that goes to disk alone.</summary>
     public byte[] NewBody() => [.. _bodies, .. Guid.NewGuid().ToByteArray()];
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+using TierOperator.Policy.Compiled;
 using TierOperator.Sidecar.HttpCache.Rules;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
@@ -48,6 +50,12 @@ internal sealed class ResponseStore(TierEngine engine, PurgeMarks purges)
             read = await engine.ReadAsync(session, s_item, cancellationToken);
         }
 
+        if (read.Status != ReadStatus.Found && HasLocalPlace(session))
+        {
+            session = ResponseKeys.LocalOf(session);
+            read = await engine.ReadAsync(session, s_item, cancellationToken);
+        }
+
         if (read.Status != ReadStatus.Found || _heads.Read(read.Version, read.Value.Bytes.Span) is not { } head) return null;
         if (purges.Covers(primary, head))
         {
@@ -58,16 +66,18 @@ internal sealed class ResponseStore(TierEngine engine, PurgeMarks purges)
         return await OpenAsync(head, read, session, cancellationToken);
     }
 
-    public async Task StoreAsync(NewResponse response, CancellationToken cancellationToken)
+    /// <summary>Stores a response; the session that now holds it, or null where it is nowhere.</summary>
+    public async Task<byte[]?> StoreAsync(NewResponse response, CancellationToken cancellationToken)
     {
         var session = response.Primary;
         if (response.VaryFields.Length > 0)
         {
-            if (response.VaryFields.Length > VaryRules.MostFields) return;
+            if (response.VaryFields.Length > VaryRules.MostFields) return null;
             var marker = await MarkAsync(response, cancellationToken);
             session = ResponseKeys.Variant(response.Primary, marker, response.Asked);
         }
 
+        if (HasLocalPlace(session)) session = await PlaceAsync(session, response.Head.Place, cancellationToken);
         var items = new List<ItemWrite> { new(s_item, ContentType, new ItemValue(ResponseCodec.Write(response.Head, response.Inline.Span))) };
         for (var i = 0; i < response.Chunks.Count; i++)
         {
@@ -76,17 +86,83 @@ internal sealed class ResponseStore(TierEngine engine, PurgeMarks purges)
         }
 
         var outcome = await engine.ReplaceSessionAsync(session, items, OptionsFor(response.Head), cancellationToken);
-        if (!outcome.Succeeded) Interlocked.Increment(ref _refused);
+        if (outcome.Succeeded) return session;
+        Interlocked.Increment(ref _refused);
+        return null;
+    }
+
+    /// <summary>True where some responses of a route go to other sidecars and some, whose bodies lie on this one's disk, do not.</summary>
+    private bool HasLocalPlace(byte[] session) => engine.IsShared(session) && !engine.IsShared(ResponseKeys.LocalOf(session));
+
+    /// <summary>
+    /// Where a response goes that other sidecars could read: to them, unless its body lies on this one's disk alone. What stands in the
+    /// other of the two places is older, and goes.
+    /// </summary>
+    private async ValueTask<byte[]> PlaceAsync(byte[] session, BodyPlace place, CancellationToken cancellationToken)
+    {
+        var local = ResponseKeys.LocalOf(session);
+        var (wanted, other) = place == BodyPlace.Apart ? (local, session) : (session, local);
+        if (await engine.ReadAsync(other, s_item, cancellationToken) is { Status: ReadStatus.Found } present)
+        {
+            present.Value.Release();
+            await engine.DeleteSessionAsync(other, default, cancellationToken);
+        }
+
+        return wanted;
+    }
+
+    /// <summary>Waits until other sidecars can read what was stored. False: they cannot.</summary>
+    public async Task<bool> IsToldAsync(byte[] primary, byte[] session)
+        => session[1] != ReservedKeys.LocalKind && await engine.IsToldAsync(session) && (ReferenceEquals(primary, session) || await engine.IsToldAsync(primary));
+
+    /// <summary>Whether memory has a fresh response that fits a request, small enough to stand there in one item. Costs one look.</summary>
+    public bool HasFreshHere(byte[] primary, IHeaderDictionary asked, RequestDirectives directives, long nowMs)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ItemValue.LargeFrom);
+        try
+        {
+            if (!TryReadHere(primary, buffer, out var hit)) return false;
+            if (ResponseCodec.ReadMarker(buffer.AsSpan(0, (int)hit.Length)) is { } marker && !TryReadHere(ResponseKeys.Variant(primary, marker, asked), buffer, out hit)) return false;
+            return _heads.Read(hit.Version, buffer.AsSpan(0, (int)hit.Length)) is { } head
+                   && ReuseRules.Decide(head.Freshness, directives, nowMs) == Reuse.Fresh && !purges.Covers(primary, head);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private bool TryReadHere(byte[] session, byte[] buffer, out MemoryHit hit)
+    {
+        if (!engine.TryReadMemory(session, s_item, buffer, out hit)) return false;
+        hit.Large?.Release();
+        return hit.Large is null;
+    }
+
+    /// <summary>
+    /// Whether a fresh response is stored that fits a request, perhaps by another sidecar; it is then brought into this one's memory, because
+    /// many may be waiting for it.
+    /// </summary>
+    public async ValueTask<bool> HasFreshAsync(byte[] primary, IHeaderDictionary asked, RequestDirectives directives, long nowMs)
+    {
+        using var found = await FindAsync(primary, asked, CancellationToken.None);
+        if (found is null || ReuseRules.Decide(found.Head.Freshness, directives, nowMs) != Reuse.Fresh) return false;
+        if (found.Source is not (TierSet.Redis or TierSet.Postgres)) return true;
+        var whole = await engine.ReadSessionAsync(found.Session, CancellationToken.None);
+        whole.Session?.Release();
+        return whole.Status == ReadStatus.Found;
     }
 
     /// <summary>Puts a new head before a body that stays. Nothing happens when the response was replaced meanwhile.</summary>
-    public async Task RenewAsync(FoundResponse found, StoredResponse head, CancellationToken cancellationToken)
+    /// <returns>True where the new head stands.</returns>
+    public async Task<bool> RenewAsync(FoundResponse found, StoredResponse head, CancellationToken cancellationToken)
     {
         var options = OptionsFor(head) with { Condition = new Precondition { AnyOf = [found.Version] } };
         var item = new ItemWrite(s_item, ContentType, new ItemValue(ResponseCodec.Write(head, found.Inline.Span)));
-        await engine.PutAsync(found.Session, item, options, cancellationToken);
+        var outcome = await engine.PutAsync(found.Session, item, options, cancellationToken);
         if (head.Place == BodyPlace.Apart)
             await engine.PutAsync(head.BodyKey, new ItemWrite(s_item, ContentType, new ItemValue(Array.Empty<byte>())), OptionsFor(head), cancellationToken);
+        return outcome.Succeeded;
     }
 
     /// <summary>One chunk of a body that lives on disk alone. False: the disk did not take it.</summary>
@@ -100,7 +176,11 @@ internal sealed class ResponseStore(TierEngine engine, PurgeMarks purges)
 
     /// <summary>Forgets a URL and all its variants. True when there was something.</summary>
     public async Task<bool> RemoveAsync(byte[] primary, CancellationToken cancellationToken)
-        => (await engine.DeleteSessionAsync(primary, default, cancellationToken)).Status != WriteStatus.NotFound;
+    {
+        var wasThere = (await engine.DeleteSessionAsync(primary, default, cancellationToken)).Status != WriteStatus.NotFound;
+        if (HasLocalPlace(primary)) wasThere |= (await engine.DeleteSessionAsync(ResponseKeys.LocalOf(primary), default, cancellationToken)).Status != WriteStatus.NotFound;
+        return wasThere;
+    }
 
     public static TimeSpan KeepFor(StoredResponse head)
     {
