@@ -55,9 +55,13 @@ internal sealed unsafe partial class MemoryShard(
         return null;
     }
 
-    /// <summary>Finds an item without looking its session up first: one walk through memory less on the hit path.</summary>
+    /// <summary>
+    /// Finds an item without looking its session up first: one walk through memory less on the hit path. The record that is
+    /// most often the session's is asked for meanwhile.
+    /// </summary>
     public ItemRecord* FindItem_NeedsLock(ReadOnlySpan<byte> sessionKey, ulong sessionHash, ReadOnlySpan<byte> key)
     {
+        SessionRecord.Prefetch((SessionRecord*)_sessions.First(sessionHash));
         var hash = KeyHash.Compute(key, sessionHash ^ seed);
         for (var link = _items.First(hash); link != null; link = link->Next)
         {

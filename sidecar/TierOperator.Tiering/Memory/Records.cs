@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace TierOperator.Tiering.Memory;
@@ -68,6 +69,18 @@ internal unsafe struct SessionRecord
     public readonly ulong Hash => Link.Hash;
 
     public static ReadOnlySpan<byte> Key(SessionRecord* session) => new((byte*)session + sizeof(SessionRecord), session->KeyLength);
+
+    /// <summary>Asks for the cache lines that a hit reads: the fields at the end, and the key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(SessionRecord* session)
+    {
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch0((byte*)session + HitFields);
+        Sse.Prefetch0((byte*)session + sizeof(SessionRecord));
+    }
+
+    /// <summary>Where <see cref="LastAccessMs"/> stands.</summary>
+    private const int HitFields = 64;
 
     public readonly ItemVersion Floor => new(FloorStamp, FloorNode);
 

@@ -14,6 +14,9 @@ internal sealed class EngineHit : ITarget
     private static readonly int[] ValueSizes = [64, 1024];
     private const int Batch = 1024;
 
+    /// <summary>About what the engine keeps beside a value: the session's record, the item's, and their buckets.</summary>
+    private const long RecordBytes = 280;
+
     private static readonly byte[] Item = "value"u8.ToArray();
     private static readonly (int Items, double LimitNs)[] Sizes = [(10_000, 150), (100_000, 300), (1_000_000, 600)];
 
@@ -48,6 +51,7 @@ internal sealed class EngineHit : ITarget
         [
             new Measurement(Name, what, Series.Median(rounds.Select(round => 1e9 / round.One.PerSecond)), "ns").Under(limitNs),
             new Measurement(Name, what + ": allocated by a hit", rounds.Sum(round => round.One.AllocatedBytes) / rounds.Sum(round => (double)round.One.Hits), "bytes").Under(0.001),
+            new Measurement(Name, what + ": one read that waits for another, in as much memory", MemoryLatency.Nanoseconds(items * (valueBytes + RecordBytes)), "ns"),
             new Measurement(Name, what + ": two threads to one", Series.Median(rounds.Select(round => round.Two.PerSecond / round.One.PerSecond)), "").AtLeast(1.7),
         ];
     }
