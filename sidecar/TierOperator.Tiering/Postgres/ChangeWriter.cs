@@ -71,7 +71,7 @@ internal sealed class ChangeWriter(PostgresTierOptions options, PostgresCalls ca
         }
 
         var status = answer.Fault.Kind == PostgresFaultKind.Refused ? RemoteStatus.Refused : RemoteStatus.Unavailable;
-        foreach (var index in batch) results[index] = new RemoteResult(status) { Detail = answer.Fault.Reason };
+        foreach (var index in batch) results[index] = new RemoteResult(status) { IsAnswered = answer.Fault.Kind == PostgresFaultKind.NoWrites, Detail = answer.Fault.Reason };
     }
 
     private Task<PostgresAnswer<Applied>> RunAsync(IReadOnlyList<RemoteChange> changes, List<int> batch, CancellationToken cancellationToken)
@@ -85,7 +85,12 @@ internal sealed class ChangeWriter(PostgresTierOptions options, PostgresCalls ca
         }
 
         var timeout = changes.Count == 1 ? calls.TimeoutFor(bytes) : calls.BatchTimeout + calls.TimeoutFor(bytes) - calls.TimeoutFor(0);
-        return calls.WriteAsync(Command(columns, changes[batch[0]].Condition), reader => ReadAsync(reader, batch.Count), static applied => applied.Writes, timeout, cancellationToken);
+        var (command, condition) = (Command(columns, changes[batch[0]].Condition), changes[batch[0]].Condition);
+
+        // What happened and was not heard of would make a condition fail the second time; versions make all else harmless.
+        return condition is null
+            ? calls.WriteRepeatableAsync(command, reader => ReadAsync(reader, batch.Count), static applied => applied.Writes, timeout, cancellationToken)
+            : calls.WriteAsync(command, reader => ReadAsync(reader, batch.Count), static applied => applied.Writes, timeout, cancellationToken);
     }
 
     private NpgsqlBatchCommand Command(ChangeColumns columns, RemoteCondition? condition)

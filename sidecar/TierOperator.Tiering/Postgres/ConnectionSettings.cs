@@ -6,6 +6,7 @@ namespace TierOperator.Tiering.Postgres;
 internal static class ConnectionSettings
 {
     private const int ConnectSeconds = 5;
+    private const int HostRecheckSeconds = 1;
     private const int KeepAliveSeconds = 10;
     private const int KeepAliveIntervalSeconds = 5;
 
@@ -38,6 +39,9 @@ internal static class ConnectionSettings
         // cancellation over a new connection and wait for it, which a frozen server never answers.
         settings.CommandTimeout = 0;
         settings.MaxAutoPrepare = 0;
+
+        // Npgsql remembers which host was a standby; after a failover that is wrong, and nobody would be asked for as long.
+        settings.HostRecheckSeconds = HostRecheckSeconds;
         settings.TcpKeepAlive = true;
         settings.TcpKeepAliveTime = KeepAliveSeconds;
         settings.TcpKeepAliveInterval = KeepAliveIntervalSeconds;

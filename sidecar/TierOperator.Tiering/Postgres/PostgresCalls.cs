@@ -23,11 +23,29 @@ internal sealed class PostgresCalls(PostgresTierOptions options, PostgresGateway
 
     /// <summary>Runs a statement that reads.</summary>
     public Task<PostgresAnswer<T>> ReadAsync<T>(NpgsqlBatchCommand command, Func<NpgsqlDataReader, Task<T>> read, TimeSpan timeout, CancellationToken cancellationToken)
-        => RunAsync(monitor => monitor.CanRead, command, read, static _ => 0, timeout, cancellationToken);
+        => RepeatAsync(left => RunAsync(static state => state.CanRead, command, read, static _ => 0, left, cancellationToken), timeout);
 
     /// <summary>Runs a statement that writes; <paramref name="writes"/> tells from the answer how many of this sidecar's writes the server knows, 0 for none.</summary>
     public Task<PostgresAnswer<T>> WriteAsync<T>(NpgsqlBatchCommand command, Func<NpgsqlDataReader, Task<T>> read, Func<T, long> writes, TimeSpan timeout, CancellationToken cancellationToken)
         => RunAsync(static state => state.CanWrite, command, read, writes, timeout, cancellationToken);
+
+    /// <summary>Runs a statement that writes and does no harm where it is run twice.</summary>
+    public Task<PostgresAnswer<T>> WriteRepeatableAsync<T>(NpgsqlBatchCommand command, Func<NpgsqlDataReader, Task<T>> read, Func<T, long> writes, TimeSpan timeout, CancellationToken cancellationToken)
+        => RepeatAsync(left => WriteAsync(command, read, writes, left, cancellationToken), timeout);
+
+    /// <summary>
+    /// A connection of the pool may have been cut while nobody used it, which only its next user finds out: such a call is tried again,
+    /// within its time, as often as there may be connections.
+    /// </summary>
+    private async Task<PostgresAnswer<T>> RepeatAsync<T>(Func<TimeSpan, Task<PostgresAnswer<T>>> call, TimeSpan timeout)
+    {
+        var began = time.GetTimestamp();
+        for (var more = options.MaxConnections; ; more--)
+        {
+            var answer = await call(timeout - time.GetElapsedTime(began));
+            if (answer.Fault is not { WasCut: true } || more == 0) return answer;
+        }
+    }
 
     /// <summary>Runs several statements as one transaction.</summary>
     public Task<PostgresAnswer<T>> TransactAsync<T>(Func<NpgsqlConnection, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken)

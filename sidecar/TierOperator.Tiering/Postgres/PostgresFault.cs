@@ -27,6 +27,9 @@ internal enum PostgresFaultKind
 /// <summary>A failure as the tier sees it. The reason is for people, says what to do, and has no secret and no data in it.</summary>
 internal sealed record PostgresFault(PostgresFaultKind Kind, string Reason)
 {
+    /// <summary>The connection broke, for whatever reason: another one may work.</summary>
+    public bool WasCut { get; init; }
+
     public RemoteHealth Health => Kind == PostgresFaultKind.NoWrites ? RemoteHealth.ReadOnly : RemoteHealth.Unavailable;
 
     public static PostgresFault Of(Exception error, PostgresUrl url)
@@ -39,11 +42,11 @@ internal sealed record PostgresFault(PostgresFaultKind Kind, string Reason)
                 case PostgresStateException state: return new PostgresFault(state.Kind, state.Message);
                 case TimeoutException: return new PostgresFault(PostgresFaultKind.Away, $"The {url.Display} does not answer in time: see whether the server is overloaded, frozen or behind a firewall.");
                 case AuthenticationException: return new PostgresFault(PostgresFaultKind.Away, $"The certificate of the {url.Display} is not to be trusted: check sslrootcert and, with verify-full, that the host's name is the certificate's.");
-                case SocketException socket: return new PostgresFault(PostgresFaultKind.Away, OfSocket(socket, url));
+                case SocketException socket: return new PostgresFault(PostgresFaultKind.Away, OfSocket(socket, url)) { WasCut = socket.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown };
             }
         }
 
-        return new PostgresFault(PostgresFaultKind.Away, $"The connection to the {url.Display} failed ({error.GetType().Name}): {Hint(error)}");
+        return new PostgresFault(PostgresFaultKind.Away, $"The connection to the {url.Display} failed ({error.GetType().Name}): {Hint(error)}") { WasCut = error is NpgsqlException };
     }
 
     private static string Hint(Exception error)
@@ -68,7 +71,7 @@ internal sealed record PostgresFault(PostgresFaultKind Kind, string Reason)
         PostgresErrorCodes.DiskFull => NoWrites($"The disk of the {url.Display} is full: make room, or enlarge the volume."),
         PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.IoError => NoWrites($"The {url.Display} has no memory or a failing disk ({answer.SqlState}): look at the server's log."),
         PostgresErrorCodes.TooManyConnections => Away($"The {url.Display} has no connection left: raise max_connections, or put PgBouncer in front."),
-        PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => Away($"The {url.Display} is starting or stopping: it is tried again by itself."),
+        PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => Away($"The {url.Display} is starting or stopping: it is tried again by itself.") with { WasCut = answer.SqlState == PostgresErrorCodes.AdminShutdown },
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName => new(PostgresFaultKind.Emptied, $"The tables of schema {url.Schema} in the {url.Display} are gone: they are made anew."),
         PostgresErrorCodes.QueryCanceled => new(PostgresFaultKind.Transient, $"The {url.Display} took longer than the timeout."),
         _ when answer.SqlState.StartsWith("22", StringComparison.Ordinal) || answer.SqlState.StartsWith("54", StringComparison.Ordinal)

@@ -123,7 +123,7 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier
             answer = await _client.ExecuteAsync<RemoteResult>(slot, () => new ApplyCall(sent, withSource: true) { DeadlineAt = deadline }, cancellationToken);
         if (answer.Fault is not { } fault) return answer.Value;
         var isForGood = fault.Code == "TIERFORMAT";
-        return new RemoteResult(isForGood ? RemoteStatus.Refused : RemoteStatus.Unavailable) { Detail = isForGood ? fault.Text : RedisReasons.Of(fault, _keys.Prefix) };
+        return new RemoteResult(isForGood ? RemoteStatus.Refused : RemoteStatus.Unavailable) { IsAnswered = RedisReasons.HealthOf(fault) == RemoteHealth.ReadOnly, Detail = isForGood ? fault.Text : RedisReasons.Of(fault, _keys.Prefix) };
     }
 
     private static string? Refusal(RemoteChange change)

@@ -76,6 +76,9 @@ public readonly record struct RemoteResult(RemoteStatus Status)
 
     /// <summary>The newest version that the tier holds of the session afterwards.</summary>
     public ItemVersion Newest { get; init; }
+
+    /// <summary>With Unavailable: the server did answer, and said that it takes no writes now (full, read-only). It still reads.</summary>
+    public bool IsAnswered { get; init; }
     public string? Detail { get; init; }
 }
 

@@ -75,7 +75,7 @@ internal sealed class TierLink : IAsyncDisposable
     {
         if (!CanWrite) return Skip<IReadOnlyList<RemoteResult>?>(null);
         var call = new Call<IReadOnlyList<RemoteResult>>(
-            token => Tier.ApplyAsync(changes, token), static answer => answer.All(result => result.Status == RemoteStatus.Unavailable));
+            token => Tier.ApplyAsync(changes, token), static answer => answer.All(result => result is { Status: RemoteStatus.Unavailable, IsAnswered: false }));
         return await RunAsync(call, cancellationToken) ? call.Answer : null;
     }
 
