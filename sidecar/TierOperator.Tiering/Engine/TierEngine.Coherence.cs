@@ -81,6 +81,30 @@ public sealed partial class TierEngine
         }
     }
 
+    /// <summary>
+    /// What the disk has of a session may be old, and the tiers that could tell are away. Of what is not here there is nothing to
+    /// compare: it is asked for once, as any other.
+    /// </summary>
+    private async ValueTask<bool> IsDoubtfulBelowAsync(ReadOnlyMemory<byte> session, ulong hash, CancellationToken cancellationToken)
+        => _suspects.Contains(hash) && _disk?.Contains(session.Span) == true && !await RevalidateAsync(session, hash, cancellationToken);
+
+    /// <summary>The disk's answer with word of the tiers that could not confirm it; nothing where the rule says Fail.</summary>
+    private ReadOutcome Doubtful(ReadOnlySpan<byte> session, ReadOutcome below)
+    {
+        var missing = Missing(session, _rules.SharedTiersOf(session));
+        if (below.Status == ReadStatus.Found && missing.Status != ReadStatus.Unavailable) return below with { Unavailable = missing.Unavailable };
+        below.Value.Release();
+        return missing;
+    }
+
+    private SessionReadOutcome DoubtfulSession(ReadOnlySpan<byte> session, SessionReadOutcome below)
+    {
+        var missing = MissingSession(session, _rules.SharedTiersOf(session));
+        if (below.Status == ReadStatus.Found && missing.Status != ReadStatus.Unavailable) return below with { Unavailable = missing.Unavailable };
+        below.Session?.Release();
+        return missing;
+    }
+
     /// <summary>The copy here, with word of the tier that could not confirm it; nothing where the rule says Fail.</summary>
     private SessionReadOutcome SuspectSession(ReadOnlySpan<byte> session, ulong hash)
     {

@@ -43,11 +43,12 @@ public sealed partial class TierEngine
                 return await SuspectItemAsync(session, item, hash, cancellationToken);
             }
 
-            if (answer == MemoryAnswer.Below && _suspects.Contains(hash)) await RevalidateAsync(session, hash, cancellationToken);
+            var isDoubtful = answer == MemoryAnswer.Below && await IsDoubtfulBelowAsync(session, hash, cancellationToken);
             if (answer != MemoryAnswer.Absent && _disk is not null && _disk.Contains(session.Span))
                 outcome = await ReadBelowAsync(session, item, hash, cancellationToken);
             else
                 outcome = NotFound(session.Span);
+            if (isDoubtful) return Doubtful(session.Span, outcome);
             if (outcome.Status != ReadStatus.Found && answer == MemoryAnswer.Below && _shared is not null)
                 outcome = await ReadSharedAsync(session, item, hash, cancellationToken);
 
@@ -129,11 +130,12 @@ public sealed partial class TierEngine
                 return SuspectSession(session.Span, hash);
             }
 
-            if (answer == MemoryAnswer.Below && _suspects.Contains(hash)) await RevalidateAsync(session, hash, cancellationToken);
             if (answer == MemoryAnswer.Hit) return await ReadSessionSharedAsync(session, hash, outcome, cancellationToken);
+            var isDoubtful = answer == MemoryAnswer.Below && await IsDoubtfulBelowAsync(session, hash, cancellationToken);
             outcome = _disk is not null && _disk.Contains(session.Span)
                 ? await SnapshotBelowAsync(session, hash, cancellationToken)
                 : new SessionReadOutcome(ReadStatus.NotFound);
+            if (isDoubtful) return DoubtfulSession(session.Span, outcome);
             if (_shared is not null) outcome = await ReadSessionSharedAsync(session, hash, outcome, cancellationToken);
             if (outcome.Status == ReadStatus.NotFound && round < 2 && IsResident(session.Span, hash)) continue;
             if (outcome.Status == ReadStatus.NotFound) CountMiss(hash);
