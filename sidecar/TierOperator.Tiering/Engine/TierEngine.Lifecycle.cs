@@ -96,7 +96,7 @@ public sealed partial class TierEngine
     private void OnForgot(SyncLoop loop)
     {
         EngineLog.TierForgot(_log, SharedTiers.NameOf(loop.Link.Flag));
-        if (_disk is not null) loop.Outbox.FallBehind(default);
+        if (_disk is not null) loop.Outbox.BeginAgain();
         _ = Task.Run(() => OweAllOfMemory(loop), CancellationToken.None);
     }
 

@@ -56,12 +56,14 @@ public sealed partial class TierEngine : ISyncSource
 
     IEnumerable<OwedNote> ISyncSource.NotesOf(JournalStretch stretch, TierLink link)
     {
+        var isResent = _shared!.Of(link.Flag)!.Outbox.IsResending;
         foreach (var entry in stretch.Entries)
         {
             if (entry.Header is { } header && !_rules.Stored(header.Rule, entry.Session).SharedTiers.HasFlag(link.Flag)) continue;
             if (entry.Kind == JournalKind.RemoveSession && entry.Version == ItemVersion.None) continue; // written anew here, deleted nowhere
             if (entry.Header is null && !_rules.SharedTiersOf(entry.Session).HasFlag(link.Flag)) continue;
-            yield return new OwedNote(entry.Session, entry.Version, _clock.NowMs)
+            var sinceMs = isResent || entry.Version == ItemVersion.None ? _clock.NowMs : Math.Min(entry.Version.Milliseconds, _clock.NowMs);
+            yield return new OwedNote(entry.Session, entry.Version, sinceMs)
             {
                 Header = entry.Header,
                 IsDelete = entry.Kind == JournalKind.RemoveSession,

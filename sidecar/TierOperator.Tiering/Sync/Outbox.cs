@@ -34,6 +34,9 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
     /// <summary>Raised outside the lock when there is something to send at once, or enough of it.</summary>
     public event Action? Ready;
 
+    /// <summary>The tier lost what it had: the journal is read from its beginning, and what is old in it was settled once.</summary>
+    public bool IsResending { get; private set; }
+
     public bool HasRoomFor(long bytes) => BacklogBytes + bytes <= MaxBacklogBytes;
 
     /// <summary>True when the tier is owed something of this session.</summary>
@@ -190,6 +193,13 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
         }
     }
 
+    /// <summary>The tier lost everything: all of the journal is to be read again.</summary>
+    public void BeginAgain()
+    {
+        lock (_gate) IsResending = true;
+        FallBehind(default);
+    }
+
     /// <summary>Whether entries take so little that a stretch of the journal may be read.</summary>
     public bool MayReadOn => EntryBytes < maxEntryBytes / 2;
 
@@ -207,7 +217,7 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
 
     public void HasCaughtUp()
     {
-        lock (_gate) _readingFrom = null;
+        lock (_gate) (_readingFrom, IsResending) = (null, false);
     }
 
     /// <summary>The changes of a stretch of the journal, at one moment: half a batch is never sent.</summary>

@@ -70,6 +70,13 @@ internal sealed partial class SyncLoop
     private bool TryBuild(OwedSession owed, out RemoteChange change)
     {
         change = null!;
+        if (IsTooLate(owed))
+        {
+            _source.OnRefused(owed, Link, null, "It was outstanding for longer than deletes are remembered (sync.tombstones), so it might bring back what others have deleted: look, then retry or drop it.");
+            Finish(owed, new RemoteResult(RemoteStatus.Refused));
+            return false;
+        }
+
         if (_source.Build(owed, Link) is { } built)
         {
             change = built;
@@ -79,6 +86,10 @@ internal sealed partial class SyncLoop
         Finish(owed, new RemoteResult(RemoteStatus.Applied));
         return false;
     }
+
+    /// <summary>Deletes are harmless however late; what is sent anew because a tier lost it was settled once.</summary>
+    private bool IsTooLate(OwedSession owed)
+        => owed is { IsDelete: false, IsWhole: false } && NowMs - owed.NotedMs > (long)_options.Tombstones.TotalMilliseconds && owed.Items.Values.Any(static item => !item.IsRemoved);
 
     private void Finish(OwedSession owed, RemoteResult result)
     {
