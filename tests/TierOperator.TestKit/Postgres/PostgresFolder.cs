@@ -9,6 +9,7 @@ namespace TierOperator.TestKit.Postgres;
 internal static class PostgresFolder
 {
     private const string ServerUser = "postgres";
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
     private static readonly Lazy<Task<string>> s_template = new(MakeTemplateAsync);
 
     public static async Task<string> CreateAsync()
@@ -17,6 +18,18 @@ internal static class PostgresFolder
         await RunAsync(AsServerUser("cp", ["-a", await s_template.Value, folder]));
         return folder;
     }
+
+    /// <summary>A running server's data as a standby's folder, set up to follow it.</summary>
+    public static async Task<string> CopyRunningAsync(int port, string user, string password)
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"tier-postgres-{Guid.NewGuid():n}");
+        var start = AsServerUser(Program("pg_basebackup"), ["-h", "127.0.0.1", "-p", $"{port}", "-U", user, "-D", folder, "-R", "-X", "stream", "-c", "fast", "--no-sync"]);
+        start.Environment["PGPASSWORD"] = password;
+        await RunAsync(start);
+        return folder;
+    }
+
+    public static Task PromoteAsync(string folder) => RunAsync(AsServerUser(Program("pg_ctl"), ["-D", folder, "-w", "promote"]));
 
     public static async Task AddCertificateAsync(string folder, (string Certificate, string Key) pem)
     {
@@ -77,9 +90,19 @@ internal static class PostgresFolder
     {
         start.RedirectStandardError = start.RedirectStandardOutput = true;
         using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        _ = process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(s_patience);
+        var errors = process.StandardError.ReadToEndAsync(patience.Token);
+        _ = process.StandardOutput.ReadToEndAsync(patience.Token);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{start.FileName} did not end in {s_patience.TotalSeconds} s");
+        }
+
         if (process.ExitCode != 0) throw new InvalidOperationException($"{start.FileName} failed: {await errors}");
     }
 }

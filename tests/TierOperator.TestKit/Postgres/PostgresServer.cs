@@ -56,6 +56,25 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>A standby that follows this server, and takes reads; <see cref="PromoteAsync"/> makes it the primary.</summary>
+    public async Task<PostgresServer> StartStandbyAsync()
+    {
+        var standby = new PostgresServer(_options, await PostgresFolder.CopyRunningAsync(Port, User, Password), FreePort());
+        try
+        {
+            await standby.StartAgainAsync();
+            return standby;
+        }
+        catch
+        {
+            await standby.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a standby the primary; returns once it takes writes.</summary>
+    public Task PromoteAsync() => PostgresFolder.PromoteAsync(Folder);
+
     /// <summary>Starts on the same data and port, and returns once it takes connections.</summary>
     public async Task StartAgainAsync()
     {

@@ -1,16 +1,19 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
 namespace TierOperator.TestKit.Redis;
 
-/// <summary>Stands between a client and a server on this machine, and cuts connections in the middle of what the server says.</summary>
+/// <summary>Stands between a client and a server on this machine: cuts connections in the middle of what the server says, delays it, or lets nobody through.</summary>
 public sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly int _serverPort;
     private readonly Task _loop;
+    private readonly ConcurrentDictionary<Socket, byte> _clients = new();
     private long _bytesLeft = long.MaxValue;
+    private volatile bool _isShut;
 
     public CuttingProxy(int serverPort)
     {
@@ -24,6 +27,24 @@ public sealed class CuttingProxy : IAsyncDisposable
 
     /// <summary>The next connection to have passed on so many bytes from the server, together with the others, is cut there.</summary>
     public void CutAfter(long bytes) => Interlocked.Exchange(ref _bytesLeft, bytes);
+
+    /// <summary>After a cut, how many bytes pass before the next; null: there is no next.</summary>
+    public Func<long>? CutAgain { get; set; }
+
+    /// <summary>How long each piece of what the server says is held back.</summary>
+    public TimeSpan Delay { get; set; }
+
+    /// <summary>True: connections break, and new ones are closed at once, until it is false again.</summary>
+    public bool IsShut
+    {
+        get => _isShut;
+        set
+        {
+            _isShut = value;
+            if (!value) return;
+            foreach (var client in _clients.Keys) client.Dispose();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -50,14 +71,20 @@ public sealed class CuttingProxy : IAsyncDisposable
         using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using (client)
         {
+            _clients[client] = 0;
             try
             {
+                if (_isShut) return;
                 await server.ConnectAsync(IPAddress.Loopback, _serverPort, _stop.Token);
                 await Task.WhenAny(CopyAsync(client, server, fromServer: false), CopyAsync(server, client, fromServer: true));
             }
-            catch (Exception over) when (over is OperationCanceledException or SocketException)
+            catch (Exception over) when (over is OperationCanceledException or SocketException or ObjectDisposedException)
             {
-                // The server is away, or the test is over.
+                // The server is away, the way is shut, or the test is over.
+            }
+            finally
+            {
+                _clients.TryRemove(client, out _);
             }
         }
     }
@@ -69,11 +96,12 @@ public sealed class CuttingProxy : IAsyncDisposable
         {
             while (await from.ReceiveAsync(buffer, _stop.Token) is > 0 and var count)
             {
+                if (fromServer && Delay > TimeSpan.Zero) await Task.Delay(Delay, _stop.Token);
                 var passes = fromServer ? Take(count) : count;
                 await to.SendAsync(buffer.AsMemory(0, passes), _stop.Token);
                 if (passes == count) continue;
                 Cuts++;
-                Interlocked.Exchange(ref _bytesLeft, long.MaxValue);
+                Interlocked.Exchange(ref _bytesLeft, CutAgain?.Invoke() ?? long.MaxValue);
                 return;
             }
         }

@@ -14,11 +14,11 @@ internal static class RedisTiers
         Namespace = "tests", Policy = "p" + Guid.NewGuid().ToString("N")[..12], Timeout = TimeSpan.FromSeconds(timeoutSeconds), Node = 7,
     };
 
-    public static RedisTier Open(string url, RemoteTierOptions? options = null, Func<RedisTierOptions, RedisTierOptions>? change = null, RedisTopologyKind? topology = null)
+    public static RedisTier Open(string url, RemoteTierOptions? options = null, Func<RedisTierOptions, RedisTierOptions>? change = null, RedisTopologyKind? topology = null, TimeProvider? time = null)
     {
         Assert.True(RedisEndpointUrl.TryParse(url, topology, out var endpoint, out var error), error);
         var all = new RedisTierOptions { Remote = options ?? Options(), Endpoint = endpoint };
-        return new RedisTier(change?.Invoke(all) ?? all, TimeProvider.System, NullLogger<RedisTier>.Instance);
+        return new RedisTier(change?.Invoke(all) ?? all, time ?? TimeProvider.System, NullLogger<RedisTier>.Instance);
     }
 
     public static async Task<RedisTier> OpenHealthyAsync(
