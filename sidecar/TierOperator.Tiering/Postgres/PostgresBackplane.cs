@@ -40,7 +40,15 @@ public sealed class PostgresBackplane(PostgresTierOptions options, TimeProvider 
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        try
+        {
+            await _stop.CancelAsync();
+        }
+        catch (AggregateException)
+        {
+            // The listening connection broke at this very moment: the driver's part of the cancellation met what it had disposed of.
+        }
+
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }

@@ -76,8 +76,15 @@ internal sealed class PostgresGateway(PostgresTierOptions options, TimeProvider 
     {
         var late = new LateCall(time.GetTimestamp());
         lock (_lock) _late.Add(late);
-        pool.Cancel(); // it leaves the queue for a connection; a statement that runs goes on
         _ = ForgetAsync(run, late, pool);
+        try
+        {
+            pool.Cancel(); // it leaves the queue for a connection; a statement that runs goes on
+        }
+        catch (Exception broken) when (broken is AggregateException or ObjectDisposedException)
+        {
+            // It ended, or its connection broke, at this very moment.
+        }
     }
 
     private async Task ForgetAsync(Task run, LateCall late, CancellationTokenSource pool)
