@@ -7,20 +7,25 @@ namespace TierOperator.Tiering.Redis.Client;
 /// A Cluster: which server has which slot, as any of its servers tells. The map is asked for anew at the first doubt (a redirection, a broken
 /// connection, a refusal), again and again at short intervals until all servers in it are connected, and every few seconds otherwise.
 /// </summary>
-internal sealed class ClusterTopology(IReadOnlyList<RedisAddress> seeds, RedisDialer dialer, TimeProvider time) : IRedisTopology
+internal sealed class ClusterTopology : IRedisTopology
 {
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_whenDoubted = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Doorbell _bell = new();
+    private readonly IReadOnlyList<RedisAddress> _seeds;
+    private readonly RedisDialer _dialer;
+    private readonly TimeProvider _time;
+    private readonly TopologyWatch _watch;
     private readonly Dictionary<RedisAddress, RedisNode> _nodes = [];
     private volatile Map _map = new([], []);
-    private volatile bool _isDoubted = true;
     private RedisFault? _fault;
-    private Task _loop = Task.CompletedTask;
+
+    public ClusterTopology(IReadOnlyList<RedisAddress> seeds, RedisDialer dialer, TimeProvider time)
+    {
+        (_seeds, _dialer, _time) = (seeds, dialer, time);
+        _watch = new TopologyWatch(RefreshAsync, s_every, time);
+    }
 
     /// <summary>Immutable; replaced as a whole.</summary>
     private sealed record Map(RedisNode?[] Slots, IReadOnlyList<RedisNode> Primaries);
@@ -32,53 +37,28 @@ internal sealed class ClusterTopology(IReadOnlyList<RedisAddress> seeds, RedisDi
     public IReadOnlyList<RedisNode> Primaries => _map.Primaries;
     public RedisFault? Fault => _map.Primaries.Count > 0 ? null : Volatile.Read(ref _fault);
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _watch.Start();
 
     public RedisNode? Route(int slot) => _map.Slots is { Length: > 0 } slots ? slots[slot] : null;
 
     public RedisNode? At(RedisAddress address) => address.Host.Length == 0 ? null : NodeAt(address);
 
-    public void Doubt()
-    {
-        if (_isDoubted) return;
-        _isDoubted = true;
-        _bell.Ring();
-    }
+    public void Doubt() => _watch.Doubt();
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _loop;
+        await _watch.DisposeAsync();
         RedisNode[] nodes;
         lock (_gate) nodes = [.. _nodes.Values];
         foreach (var node in nodes) await node.DisposeAsync();
-        _stop.Dispose();
-        _bell.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await RefreshAsync();
-                await (_isDoubted ? Task.Delay(s_whenDoubted, time, _stop.Token) : _bell.WaitAsync(s_every, _stop.Token));
-            }
-            catch (OperationCanceledException)
-            {
-                // The loop looks at the token itself.
-            }
-        }
-    }
-
-    private async Task RefreshAsync()
-    {
-        _isDoubted = false;
-        var ranges = await AskAnyAsync();
+        var ranges = await AskAnyAsync(cancellationToken);
         if (ranges is null)
         {
-            _isDoubted = true;
+            _watch.Doubt();
             Changed?.Invoke();
             return;
         }
@@ -88,34 +68,34 @@ internal sealed class ClusterTopology(IReadOnlyList<RedisAddress> seeds, RedisDi
         var primaries = slots.Where(node => node is not null).Select(node => node!).Distinct().ToList();
         _map = new Map(slots, primaries);
         // Until a primary is connected, and no slot is without one, a failover may be under way.
-        if (slots.Any(node => node is null) || primaries.Any(node => node.Connection is null)) _isDoubted = true;
+        if (slots.Any(node => node is null) || primaries.Any(node => node.Connection is null)) _watch.Doubt();
         await ForgetOthersAsync([.. ranges.SelectMany(range => range.Replicas.Append(range.Primary))]);
         Changed?.Invoke();
     }
 
     // The servers in use are asked first, all at once, because one of them may be frozen; the newest answer is not to be told from an older
     // one, so the most frequent kind of doubt, a redirection, is resolved by asking again.
-    private async Task<IReadOnlyList<SlotRange>?> AskAnyAsync()
+    private async Task<IReadOnlyList<SlotRange>?> AskAnyAsync(CancellationToken cancellationToken)
     {
         RedisNode[] connected;
         lock (_gate) connected = [.. _nodes.Values.Where(node => node.Connection is not null)];
         foreach (var node in connected.OrderBy(_ => Random.Shared.Next()))
         {
-            if (await AskAsync(node) is { } answer) return answer;
+            if (await AskAsync(node, cancellationToken) is { } answer) return answer;
         }
 
-        foreach (var seed in seeds)
+        foreach (var seed in _seeds)
         {
-            if (await AskAsync(NodeAt(seed)) is { } answer) return answer;
+            if (await AskAsync(NodeAt(seed), cancellationToken) is { } answer) return answer;
         }
 
         return null;
     }
 
-    private async Task<IReadOnlyList<SlotRange>?> AskAsync(RedisNode node)
+    private async Task<IReadOnlyList<SlotRange>?> AskAsync(RedisNode node, CancellationToken cancellationToken)
     {
-        var deadline = time.GetTimestamp() + (long)(s_patience.TotalSeconds * time.TimestampFrequency);
-        var connection = node.Connection ?? await node.ConnectAsync(deadline, _stop.Token);
+        var deadline = _time.GetTimestamp() + (long)(s_patience.TotalSeconds * _time.TimestampFrequency);
+        var connection = node.Connection ?? await node.ConnectAsync(deadline, cancellationToken);
         if (connection is null)
         {
             Volatile.Write(ref _fault, node.Fault ?? RedisFault.TimedOut);
@@ -134,7 +114,7 @@ internal sealed class ClusterTopology(IReadOnlyList<RedisAddress> seeds, RedisDi
         lock (_gate)
         {
             if (_nodes.TryGetValue(address, out var known)) return known;
-            var node = new RedisNode(address, dialer, time) { Changed = OnNodeChanged };
+            var node = new RedisNode(address, _dialer, _time) { Changed = OnNodeChanged };
             _nodes[address] = node;
             node.Start();
             return node;
@@ -153,7 +133,7 @@ internal sealed class ClusterTopology(IReadOnlyList<RedisAddress> seeds, RedisDi
         RedisNode[] gone;
         lock (_gate)
         {
-            gone = [.. _nodes.Values.Where(node => !members.Contains(node.Address) && !seeds.Contains(node.Address))];
+            gone = [.. _nodes.Values.Where(node => !members.Contains(node.Address) && !_seeds.Contains(node.Address))];
             foreach (var node in gone) _nodes.Remove(node.Address);
         }
 

@@ -11,23 +11,20 @@ namespace TierOperator.Tiering.Redis.Client;
 internal sealed class SentinelTopology : IRedisTopology
 {
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_whenDoubted = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
 
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Doorbell _bell = new();
+    private readonly TopologyWatch _watch;
     private readonly RedisEndpoint _endpoint;
     private readonly RedisDialer _dialer;
     private readonly TimeProvider _time;
     private readonly List<RedisNode> _sentinels;
     private volatile RedisNode? _primary;
-    private volatile bool _isDoubted = true;
     private volatile RedisFault? _fault;
-    private Task _loop = Task.CompletedTask;
 
     public SentinelTopology(RedisEndpoint endpoint, RedisDialer dialer, RedisDialer toSentinels, TimeProvider time)
     {
         (_endpoint, _dialer, _time) = (endpoint, dialer, time);
+        _watch = new TopologyWatch(RefreshAsync, s_every, time);
         _sentinels = [.. endpoint.Addresses.Select(address => new RedisNode(address, toSentinels, time))];
     }
 
@@ -39,59 +36,34 @@ internal sealed class SentinelTopology : IRedisTopology
     public void Start()
     {
         foreach (var sentinel in _sentinels) sentinel.Start();
-        _loop = Task.Run(RunAsync);
+        _watch.Start();
     }
 
     public RedisNode? Route(int slot) => _primary;
     public RedisNode? At(RedisAddress address) => null;
 
-    public void Doubt()
-    {
-        if (_isDoubted) return;
-        _isDoubted = true;
-        _bell.Ring();
-    }
+    public void Doubt() => _watch.Doubt();
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _loop;
+        await _watch.DisposeAsync();
         foreach (var sentinel in _sentinels) await sentinel.DisposeAsync();
         if (_primary is not null) await _primary.DisposeAsync();
-        _stop.Dispose();
-        _bell.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await RefreshAsync();
-                await (_isDoubted ? Task.Delay(s_whenDoubted, _time, _stop.Token) : _bell.WaitAsync(s_every, _stop.Token));
-            }
-            catch (OperationCanceledException)
-            {
-                // The loop looks at the token itself.
-            }
-        }
-    }
-
-    private async Task RefreshAsync()
-    {
-        _isDoubted = false;
-        if (await AskAnyAsync() is { } address)
+        if (await AskAnyAsync(cancellationToken) is { } address)
         {
             if (_primary?.Address != address) await SwitchAsync(address);
         }
         else
         {
-            _isDoubted = true;
+            _watch.Doubt();
             Changed?.Invoke();
         }
 
-        if (_primary is { Connection: null }) _isDoubted = true;
+        if (_primary is { Connection: null }) _watch.Doubt();
     }
 
     private async Task SwitchAsync(RedisAddress address)
@@ -111,9 +83,9 @@ internal sealed class SentinelTopology : IRedisTopology
     }
 
     // All at once, and the first answer counts: one of them may be frozen.
-    private async Task<RedisAddress?> AskAnyAsync()
+    private async Task<RedisAddress?> AskAnyAsync(CancellationToken cancellationToken)
     {
-        var asking = _sentinels.Select(AskAsync).ToList();
+        var asking = _sentinels.Select(sentinel => AskAsync(sentinel, cancellationToken)).ToList();
         while (asking.Count > 0)
         {
             var first = await Task.WhenAny(asking);
@@ -124,10 +96,10 @@ internal sealed class SentinelTopology : IRedisTopology
         return null;
     }
 
-    private async Task<RedisAddress?> AskAsync(RedisNode sentinel)
+    private async Task<RedisAddress?> AskAsync(RedisNode sentinel, CancellationToken cancellationToken)
     {
         var deadline = _time.GetTimestamp() + (long)(s_patience.TotalSeconds * _time.TimestampFrequency);
-        var connection = sentinel.Connection ?? await sentinel.ConnectAsync(deadline, _stop.Token);
+        var connection = sentinel.Connection ?? await sentinel.ConnectAsync(deadline, cancellationToken);
         if (connection is null)
         {
             _fault = new RedisFault(RedisFaultKind.Disconnected, $"no Sentinel answers ({sentinel.Fault?.Text ?? "no answer in time"})");
