@@ -12,6 +12,9 @@ public ref struct RespReader(ReadOnlySpan<byte> frame)
     private readonly ReadOnlySpan<byte> _frame = frame;
     private int _position;
 
+    /// <summary>The frame as it is.</summary>
+    public readonly ReadOnlySpan<byte> Frame => _frame;
+
     /// <summary>The type of the value last read.</summary>
     public RespType Type { get; private set; }
 

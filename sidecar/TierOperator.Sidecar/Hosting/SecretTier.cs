@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Redis.Native;
 using TierOperator.Tiering.Remote;
 
 namespace TierOperator.Sidecar.Hosting;
@@ -15,7 +16,7 @@ internal sealed class SecretFault(string message) : Exception(message);
 /// Until then it is away, and says why.
 /// </summary>
 /// <remarks>Thread-safe: the tier in use is one reference, swapped by the loop alone.</remarks>
-internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, ILeasingTier, IBackplane
+internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, ILeasingTier, IBackplane, INativeTier
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(2);
 
@@ -28,6 +29,7 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
 
     public TierSet Tier => flag;
     public RemoteTierState State => _open?.Tier.State ?? _fault;
+    public NativeServer? Native => (_open?.Tier as INativeTier)?.Native;
     public bool IsConnected => _open?.Backplane?.IsConnected ?? false;
 
     public event Action<RemoteTierState>? StateChanged;

@@ -1,5 +1,6 @@
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Disk;
+using TierOperator.Tiering.Redis.Native;
 using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Sync;
 using TierOperator.Tiering.Values;
@@ -9,6 +10,9 @@ namespace TierOperator.Tiering.Engine;
 public sealed partial class TierEngine
 {
     private readonly SharedTiers? _shared;
+
+    /// <summary>The tier whose server runs commands of its own; null where the policy declares none.</summary>
+    public INativeTier? NativeTier => _shared?.Of(TierSet.Redis)?.Link.Tier as INativeTier;
 
     /// <summary>
     /// Tells the outboxes of a change, in the order in which it happens: under the session's shard lock or its gate. Nothing is

@@ -9,9 +9,9 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// The short way of storing a plain string (kind 1, one item, no deadline) where memory is all that its rule asks for: no
-    /// plan, no journal, and in place where the old value was as long. False: nothing happened, make an edit of it.
+    /// plan, no journal, and in place where the old value was as long. Without <paramref name="mayCreate"/> only over one that is here. False: nothing happened, make an edit of it.
     /// </summary>
-    public bool TryPutString(ReadOnlySpan<byte> session, ReadOnlySpan<byte> item, ReadOnlyMemory<byte> value)
+    public bool TryPutString(ReadOnlySpan<byte> session, ReadOnlySpan<byte> item, ReadOnlyMemory<byte> value, bool mayCreate = true)
     {
         var rules = _rules;
         if (value.Length >= ItemValue.LargeFrom || rules.HasItemRules || rules.Policy.Matcher.NeedsFields(session)) return false;
@@ -22,6 +22,7 @@ public sealed partial class TierEngine
         lock (shard.Gate)
         {
             if (shard.Gates.Count > 0 && shard.Gates.ContainsKey(hash)) return false;
+            if (!mayCreate && !IsThere_NeedsLock(shard, session, hash)) return false;
             if (!TryPutString_NeedsLock(shard, hash, session, item, value, rule)) return false;
         }
 
@@ -29,6 +30,8 @@ public sealed partial class TierEngine
         CheckPressure();
         return true;
     }
+
+    private static unsafe bool IsThere_NeedsLock(MemoryShard shard, ReadOnlySpan<byte> session, ulong hash) => shard.FindSession_NeedsLock(session, hash) != null;
 
     private unsafe bool TryPutString_NeedsLock(
         MemoryShard shard, ulong hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, ReadOnlyMemory<byte> value, ActiveRule rule)

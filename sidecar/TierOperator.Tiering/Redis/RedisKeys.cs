@@ -14,6 +14,9 @@ internal sealed class RedisKeys(string @namespace, string policy)
     private readonly byte[] _tombstone = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:t:{{:");
     private readonly byte[] _lease = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:l:{{:");
 
+    private readonly byte[] _native = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:k:{{:");
+    private readonly byte[] _standIn = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:y:{{:");
+
     /// <summary>Before everything of ours.</summary>
     public string Prefix { get; } = $"tier:{@namespace}/{policy}:";
 
@@ -21,6 +24,12 @@ internal sealed class RedisKeys(string @namespace, string policy)
 
     /// <summary>Where changes are announced.</summary>
     public byte[] Channel { get; } = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:changes");
+
+    /// <summary>A key of a type that only Redis knows, or that a script has touched.</summary>
+    public byte[] Native(ReadOnlySpan<byte> key) => Join(_native, key);
+
+    /// <summary>Stands before Redis for a key that is a session: of a type that the commands which work on other types refuse.</summary>
+    public byte[] StandIn(ReadOnlySpan<byte> key) => Join(_standIn, key);
 
     public byte[] Session(ReadOnlySpan<byte> session) => Join(_session, session);
     public byte[] Tombstone(ReadOnlySpan<byte> session) => Join(_tombstone, session);
@@ -67,6 +76,17 @@ internal sealed class RedisKeys(string @namespace, string policy)
         session = isOurs ? key[_session.Length..^1].ToArray() : [];
         return isOurs;
     }
+
+    /// <summary>The app's key behind a native one; false for any other key.</summary>
+    public bool TryReadNative(ReadOnlySpan<byte> name, out byte[] key)
+    {
+        var isOurs = name.StartsWith(_native) && name[^1] == (byte)'}' && name.Length > _native.Length;
+        key = isOurs ? name[_native.Length..^1].ToArray() : [];
+        return isOurs;
+    }
+
+    /// <summary>Before each native key; behind it stands a closing brace.</summary>
+    public ReadOnlyMemory<byte> NativePrefix => _native;
 
     public static int Slot(ReadOnlySpan<byte> key) => RedisSlot.Of(key);
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using TierOperator.Policy.Compiled;
 using TierOperator.Resp;
 using TierOperator.Tiering.Redis.Client;
+using TierOperator.Tiering.Redis.Native;
 using TierOperator.Tiering.Remote;
 
 namespace TierOperator.Tiering.Redis;
@@ -10,7 +11,7 @@ namespace TierOperator.Tiering.Redis;
 /// The Redis tier: a session is a hash, with a header and a field per item, so that one item is read alone; a script takes changes
 /// where they are newer. The form of what is stored stands in docs/redis.md.
 /// </summary>
-public sealed class RedisTier : IRemoteTier, ILeasingTier
+public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
 {
     // A moment that the server can still add to its own.
     private const long MaxExpiryMs = 1L << 47;
@@ -30,6 +31,7 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier
 #pragma warning disable CA2000 // the client owns it
         _client = new RedisClient(RedisTopologies.Create(options, _dialer, time), time);
 #pragma warning restore CA2000
+        Native = new NativeServer(options, _keys, time);
         _monitor = new RedisMonitor(_client, _keys, options, time, logger);
     }
 
@@ -47,6 +49,7 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier
 
     public TierSet Tier => TierSet.Redis;
     public RemoteTierState State => _monitor.State;
+    public NativeServer Native { get; }
 
     public void Start() => _monitor.Start();
 
@@ -107,6 +110,7 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier
 
     public async ValueTask DisposeAsync()
     {
+        await Native.DisposeAsync();
         await _monitor.DisposeAsync();
         await _client.DisposeAsync();
     }

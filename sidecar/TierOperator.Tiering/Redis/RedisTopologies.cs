@@ -1,3 +1,4 @@
+using TierOperator.Resp;
 using TierOperator.Tiering.Redis.Client;
 
 namespace TierOperator.Tiering.Redis;
@@ -10,6 +11,16 @@ internal static class RedisTopologies
         {
             User = options.Endpoint.User, Password = options.Endpoint.Password, Database = options.Endpoint.Database,
             Tls = options.Endpoint.UsesTls ? options.Tls : null, ClientName = Name(options), Script = ApplyScript.Source,
+        },
+        time);
+
+    /// <summary>For the app's own commands: in the form that its client speaks, without the script, and with shorter replies.</summary>
+    public static RedisDialer NativeDialer(RedisTierOptions options, int protocol, TimeProvider time) => new(
+        new RedisLogin
+        {
+            User = options.Endpoint.User, Password = options.Endpoint.Password, Database = options.Endpoint.Database,
+            Tls = options.Endpoint.UsesTls ? options.Tls : null, ClientName = Name(options), Protocol = protocol,
+            Limits = new RespLimits { MaxFrameBytes = Native.NativeServer.MostReplyBytes, MaxBulkBytes = Native.NativeServer.MostReplyBytes },
         },
         time);
 

@@ -19,6 +19,31 @@ internal static class CommandScript
 
     public static IEnumerable<string> Names => Directory.EnumerateFiles(s_folder, "*.txt").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!;
 
+    /// <summary>Scripts for what only a Redis tier holds.</summary>
+    public static IEnumerable<string> NativeNames
+        => Directory.EnumerateFiles(Path.Combine(s_folder, "Native"), "*.txt").Select(file => "Native/" + Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
+
+    /// <summary>Runs a script against both; the lines whose replies differ.</summary>
+    public static async Task<IReadOnlyList<string>> CompareAsync(string script, RespClient theirs, RespClient ours)
+    {
+        var differences = new List<string>();
+        foreach (var line in Read(script))
+        {
+            var (wanted, got) = (await theirs.CallAsync(line.Arguments), await ours.CallAsync(line.Arguments));
+            if (Shown(wanted, line.Comparison) != Shown(got, line.Comparison)) differences.Add($"{script}:{line.Number}: {line.Text}\n    redis   {wanted}\n    sidecar {got}");
+        }
+
+        return differences;
+    }
+
+    private static string Shown(string reply, Comparison comparison) => comparison switch
+    {
+        Comparison.Unordered => ReplyText.Sorted(reply, isPairs: false),
+        Comparison.UnorderedPairs => ReplyText.Sorted(reply, isPairs: true),
+        Comparison.TypeOnly => reply[..1],
+        _ => reply,
+    };
+
     public static IEnumerable<ScriptLine> Read(string name)
     {
         var number = 0;

@@ -21,7 +21,7 @@ public sealed partial class CommandTableTests
     {
         var all = CommandTable.Create().All.SelectMany(command => command.Subcommands ?? [command]);
 
-        Assert.All(all, command => Assert.Equal(1, new object?[] { command.OnKeys, command.OnConnection, command.OnSurvey }.Count(way => way is not null)));
+        Assert.All(all, command => Assert.Equal(1, new object?[] { command.OnKeys, command.OnConnection, command.OnSurvey, command.IsPassed ? command : null }.Count(way => way is not null)));
     }
 
     [GeneratedRegex(@"^\| \w[\w/]* \| ([A-Z_ ]+) \|$", RegexOptions.Multiline)]

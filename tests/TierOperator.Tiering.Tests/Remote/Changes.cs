@@ -27,9 +27,9 @@ internal sealed class Changes
         Puts = [.. items.Select(item => new ItemSnapshot(item.Item, "text/plain", Version(number), ItemValue.From(item.Value)))],
     };
 
-    /// <summary>The floor is the number, the items are one newer.</summary>
+    /// <summary>Floor and items have one version, as the engine gives them.</summary>
     public RemoteChange Replace(string session, uint number, params (string Item, string Value)[] items)
-        => Put(session, number + 1, items) with { Header = Header(Version(number)), IsWhole = true };
+        => Put(session, number, items) with { Header = Header(Version(number)), IsWhole = true };
 
     public RemoteChange Remove(string session, uint number, string item)
         => Put(session, number) with { Removals = [new RemovedItem(Encoding.UTF8.GetBytes(item), Version(number))] };

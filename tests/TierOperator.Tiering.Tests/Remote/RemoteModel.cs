@@ -4,8 +4,8 @@ using TierOperator.Tiering.Remote;
 namespace TierOperator.Tiering.Tests.Remote;
 
 /// <summary>
-/// What a tier that took every change holds in the end, by the definition: of each item the newest change counts; what is at or below
-/// the highest floor does not exist; a session is there when something that is no delete is newer than the last delete.
+/// What a tier that took every change holds in the end, by the definition: of each item the newest change counts; what is below
+/// the highest floor, or not above the last delete, does not exist; a session is there when something that is no delete is newer than the last delete.
 /// </summary>
 internal sealed class RemoteModel
 {
@@ -29,7 +29,7 @@ internal sealed class RemoteModel
         var (floor, deleted, written) = (_floors.GetValueOrDefault(session), _deleted.GetValueOrDefault(session), _written.GetValueOrDefault(session));
         var isThere = written > deleted;
         var newest = written > floor ? written : floor;
-        var items = _items.Where(item => item.Key.Session == session && item.Value.Version > floor && item.Value.Value is not null)
+        var items = _items.Where(item => item.Key.Session == session && item.Value.Version >= floor && item.Value.Version > deleted && item.Value.Value is not null)
             .Select(item => $"{item.Key.Item}={item.Value.Value}@{item.Value.Version.Stamp} text/plain").Order(StringComparer.Ordinal);
         return $"{(isThere ? RemoteReadStatus.Found : RemoteReadStatus.NotFound)} floor {floor.Stamp} newest {newest.Stamp}: {string.Join(';', items)}";
     }

@@ -146,8 +146,8 @@ public abstract partial class RemoteTierContractTests
         var session = await _tier.ReadSessionAsync(Bytes("s"), default);
 
         Assert.Equal(RemoteStatus.Older, late.Status);
-        Assert.Equal("b=new@5 text/plain", Text(session));
-        Assert.Equal((Version(4), Version(5)), (session.Floor, session.Newest));
+        Assert.Equal("b=new@4 text/plain", Text(session));
+        Assert.Equal((Version(4), Version(4)), (session.Floor, session.Newest));
     }
 
     [Fact]

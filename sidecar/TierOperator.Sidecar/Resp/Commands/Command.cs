@@ -70,6 +70,12 @@ internal sealed record Command(string Name, int Arity, CommandFlags Flags)
     /// <summary>Redis' group of the command, as COMMAND DOCS tells it.</summary>
     public string Group { get; init; } = "generic";
 
+    /// <summary>What Redis tells of it; null for what Redis does not have.</summary>
+    public Native.CommandFact? Fact { get; } = Native.CommandSheet.Whole.Find(Name);
+
+    /// <summary>Only Redis has it: it is passed on.</summary>
+    public bool IsPassed { get; init; }
+
     public bool IsWrite => Flags.HasFlag(CommandFlags.Write);
 
     public bool TakesCount(int count) => Arity >= 0 ? count == Arity : count >= -Arity;

@@ -33,13 +33,16 @@ internal sealed class CommandTable
 
     public IEnumerable<Command> All => _byName.Values;
 
+    /// <summary>What is served: without a Redis tier, no command that only Redis has.</summary>
+    public IEnumerable<Command> Served(bool withPassed) => _byName.Values.Where(command => withPassed || !command.IsPassed);
+
     public static CommandTable Create() => new([
         .. StringReads.Commands, .. StringWrites.Commands, .. ManyStrings.Commands, .. Counters.Commands, .. Bits.Commands,
         .. BitOperation.Commands, .. Bitfield.Commands, .. LongestCommonSubsequence.Commands,
         .. HashReads.Commands, .. HashWrites.Commands, .. HashPicks.Commands,
         .. KeyRemovals.Commands, .. KeyMoves.Commands, .. Expiry.Commands, .. ObjectFacts.Commands, .. Dumps.Commands, .. Surveys.Commands,
         .. Basics.Commands, .. Hello.Commands, .. ClientCommands.Commands, .. CommandFacts.Commands, .. ConfigCommands.Commands,
-        .. InfoCommand.Commands, .. Diagnostics.Commands, .. Transactions.Commands, .. Subscriptions.Commands,
+        .. InfoCommand.Commands, .. Diagnostics.Commands, .. Transactions.Commands, .. Subscriptions.Commands, .. PassedCommands.Commands,
     ]);
 
     public Command? FindTop(ReadOnlySpan<byte> name)
@@ -63,11 +66,9 @@ internal sealed class CommandTable
             : command.Subcommands is not null && _subcommands[command].TryGetValue(Encoding.UTF8.GetBytes(parts[1]), out var sub) ? sub : null;
     }
 
-    /// <summary>For a command of a type that lives in Redis only: what the policy would need. Null for other names.</summary>
-    public static string? NeedsRedisTier(RespArguments arguments)
-        => RedisOnly.TypeOf(arguments.Text(0)) is { } type
-            ? $"ERR '{arguments.Text(0).ToLowerInvariant()}' works on {type}, which only a Redis tier holds: declare tiers.redis in the policy"
-            : null;
+    /// <summary>For a command that only Redis has: what the policy would need.</summary>
+    public static string NeedsRedisTier(RespArguments arguments)
+        => $"ERR '{arguments.Text(0).ToLowerInvariant()}' works on {RedisOnly.TypeOf(arguments.Text(0))}, which only a Redis tier holds: declare tiers.redis in the policy";
 
     private Command Find(string name) => _byName[Encoding.ASCII.GetBytes(name)];
 }

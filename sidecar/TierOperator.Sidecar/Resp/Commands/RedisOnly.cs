@@ -11,9 +11,11 @@ internal static class RedisOnly
         ("sorted sets", "bzmpop bzpopmax bzpopmin zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount zmpop zmscore zpopmax zpopmin zrandmember zrange zrangebylex zrangebyscore zrangestore zrank zrem zremrangebylex zremrangebyrank zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion zunionstore"),
         ("streams", "xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange xsetid xtrim"),
         ("geo sets", "geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore"),
-        ("HyperLogLogs", "pfadd pfcount pfmerge pfdebug pfselftest"),
-        ("scripts", "eval eval_ro evalsha evalsha_ro fcall fcall_ro function script"),
+        ("HyperLogLogs", "pfadd pfcount pfmerge"),
+        ("scripts", "eval eval_ro evalsha evalsha_ro script"),
         ("collections", "sort sort_ro"));
+
+    public static IEnumerable<string> Names => s_types.Keys;
 
     /// <summary>What the command works on; null when it is none of these.</summary>
     public static string? TypeOf(string command) => s_types.GetValueOrDefault(command);

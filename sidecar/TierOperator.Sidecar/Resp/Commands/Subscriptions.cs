@@ -15,7 +15,7 @@ internal static class Subscriptions
         Command.Of("unsubscribe", -1, Usual, (connection, arguments) => Remove(connection, arguments, Kind.Channel)),
         Command.Of("punsubscribe", -1, Usual, (connection, arguments) => Remove(connection, arguments, Kind.Pattern)),
         Command.Of("sunsubscribe", -1, Usual, (connection, arguments) => Remove(connection, arguments, Kind.Shard)),
-        Command.Of("publish", 3, CommandFlags.PubSub | CommandFlags.Fast, (connection, arguments) => connection.Reply.Integer(connection.Server.PubSub.Publish(arguments[1], arguments[2]))),
+        Command.Of("publish", 3, CommandFlags.PubSub | CommandFlags.Fast, (connection, arguments) => connection.Server.Publish(connection, arguments)),
         Command.Of("spublish", 3, CommandFlags.PubSub | CommandFlags.Fast, (connection, arguments) => connection.Reply.Integer(connection.Server.PubSub.PublishToShard(arguments[1], arguments[2]))),
         new("pubsub", -2, CommandFlags.PubSub)
         {
@@ -53,9 +53,19 @@ internal static class Subscriptions
             return;
         }
 
-        for (var i = 1; i < arguments.Count; i++)
+        var names = new List<byte[]>();
+        for (var i = 1; i < arguments.Count; i++) names.Add(arguments[i].ToArray());
+        if (kind != Kind.Shard && connection.Server.Native is { } native)
+            connection.Server.Elsewhere(connection, async () => await native.Channels.SubscribeAsync(names, kind == Kind.Pattern), () => AddNow(connection, names, kind));
+        else AddNow(connection, names, kind);
+    }
+
+    private static void AddNow(RespConnection connection, List<byte[]> names, Kind kind)
+    {
+        if (connection.IsClosed) return;
+        var (own, topics) = PlacesOf(connection, kind);
+        foreach (var name in names)
         {
-            var name = arguments[i].ToArray();
             if (own.Add(name)) topics.Add(name, connection);
             Confirm(connection, kind, isAdded: true, name);
         }
@@ -69,7 +79,7 @@ internal static class Subscriptions
         if (arguments.Count == 1) names.AddRange(own);
         foreach (var name in names)
         {
-            if (own.Remove(name)) topics.Remove(name, connection);
+            if (own.Remove(name)) connection.Server.PubSub.Leave(topics, name, connection);
             Confirm(connection, kind, isAdded: false, name);
         }
 

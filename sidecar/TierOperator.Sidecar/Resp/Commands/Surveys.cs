@@ -20,7 +20,21 @@ internal static class Surveys
         Survey("flushall", -1, CommandFlags.Write, FlushAsync),
     ];
 
-    private static Command Survey(string name, int arity, CommandFlags flags, SurveyHandler handler) => new(name, arity, flags) { OnSurvey = handler };
+    private static Command Survey(string name, int arity, CommandFlags flags, SurveyHandler handler) => new(name, arity, flags)
+    {
+        OnSurvey = async call =>
+        {
+            try
+            {
+                await handler(call);
+            }
+            catch (Native.NativeAwayException away)
+            {
+                call.Reply.Truncate(0);
+                call.Reply.Error($"TIERDOWN {away.Message}");
+            }
+        },
+    };
 
     /// <summary>Every key, each once.</summary>
     private static IEnumerable<SessionListing> All(TierEngine engine)
@@ -37,37 +51,69 @@ internal static class Surveys
         while (cursor is not null);
     }
 
-    private static ValueTask Keys(SurveyCall call)
+    private static async ValueTask Keys(SurveyCall call)
     {
         var pattern = call.Arguments[1].ToArray();
-        var found = All(call.Engine).Where(session => GlobPattern.IsMatch(pattern, session.Key)).Select(session => session.Key).ToList();
+        var found = (await EverywhereAsync(call)).Where(key => GlobPattern.IsMatch(pattern, key)).ToList();
         call.Reply.Array(found.Count);
         foreach (var key in found) call.Reply.Bulk(key);
-        return ValueTask.CompletedTask;
     }
 
-    private static ValueTask Scan(SurveyCall call)
+    /// <summary>Every key, those that only Redis holds too, each once.</summary>
+    private static async ValueTask<List<byte[]>> EverywhereAsync(SurveyCall call)
+    {
+        var keys = All(call.Engine).Select(session => session.Key).ToList();
+        if (call.Native is not { First: not 0 } native) return keys;
+        var seen = new HashSet<byte[]>(keys, ByteComparer.Instance);
+        await foreach (var key in native.AllAsync())
+            if (seen.Add(key)) keys.Add(key);
+        return keys;
+    }
+
+    private static async ValueTask Scan(SurveyCall call)
     {
         if (!HashPicks.TryCursor(call.Arguments[1], out var cursor))
         {
             call.Reply.Error(Errors.InvalidCursor);
-            return ValueTask.CompletedTask;
+            return;
         }
 
         if (!ScanOptions.TryRead(call.Arguments, 2, out var options, out var error, allowsType: true))
         {
             call.Reply.Error(error!);
-            return ValueTask.CompletedTask;
+            return;
+        }
+
+        if (call.Native is { } native && Native.NativeSurveys.Is(cursor))
+        {
+            await ScanInRedis(call, native, cursor, options, []);
+            return;
         }
 
         var page = call.Engine.List([], TierSet.None, options.Count, FromNumber(cursor));
-        var found = page.Sessions.Where(session => session.Items > 0 && options.Takes(session.Key) && IsOfType(session, options.Type)).ToList();
-        call.Reply.Array(2);
-        call.Reply.Bulk(ToNumber(page.Next));
-        call.Reply.Array(found.Count);
-        foreach (var session in found) call.Reply.Bulk(session.Key);
-        return ValueTask.CompletedTask;
+        List<byte[]> found = [.. page.Sessions.Where(session => session.Items > 0 && options.Takes(session.Key) && IsOfType(session, options.Type)).Select(session => session.Key)];
+        if (page.Next is null && call.Native is { First: not 0 and var first } there) await ScanInRedis(call, there, first, options, found);
+        else WriteStep(call, ToNumber(page.Next), found);
     }
+
+    // After the sessions come the keys that only Redis holds.
+    private static async ValueTask ScanInRedis(SurveyCall call, Native.NativeSurveys native, ulong cursor, ScanOptions options, List<byte[]> found)
+    {
+        var (keys, next) = await native.StepAsync(cursor, options.Count, CancellationToken.None);
+        foreach (var key in keys)
+            if (options.Takes(key) && (options.Type is null || options.Type == await native.TypeOfAsync(key))) found.Add(key);
+        WriteStep(call, Digits(next), found);
+    }
+
+    private static void WriteStep(SurveyCall call, ReadOnlySpan<byte> next, List<byte[]> found)
+    {
+        call.Reply.Array(2);
+        call.Reply.Bulk(next);
+        call.Reply.Array(found.Count);
+        foreach (var key in found) call.Reply.Bulk(key);
+    }
+
+    private static byte[] Digits(ulong cursor) => Encoding.ASCII.GetBytes($"{cursor}");
 
     private static bool IsOfType(SessionListing session, string? type)
         => type is null || type == (session.Kind == KeyCall.StringKind ? "string" : "hash");
@@ -83,22 +129,20 @@ internal static class Surveys
     }
 
     // One key of those that a page from a random place shows; over many calls every key comes up.
-    private static ValueTask RandomKey(SurveyCall call)
+    private static async ValueTask RandomKey(SurveyCall call)
     {
-        SessionListing? chosen = null;
+        byte[]? chosen = null;
         var seen = 0;
         foreach (var session in All(call.Engine).Take(PageSize * 10))
-            if (Random.Shared.Next(++seen) == 0) chosen = session;
+            if (Random.Shared.Next(++seen) == 0) chosen = session.Key;
+        if (call.Native is { First: not 0 and var first } native)
+            foreach (var key in (await native.StepAsync(first, PageSize, CancellationToken.None)).Keys)
+                if (Random.Shared.Next(++seen) == 0) chosen = key;
         if (chosen is null) call.Reply.Null();
-        else call.Reply.Bulk(chosen.Key);
-        return ValueTask.CompletedTask;
+        else call.Reply.Bulk(chosen);
     }
 
-    private static ValueTask Count(SurveyCall call)
-    {
-        call.Reply.Integer(All(call.Engine).LongCount());
-        return ValueTask.CompletedTask;
-    }
+    private static async ValueTask Count(SurveyCall call) => call.Reply.Integer((await EverywhereAsync(call)).Count);
 
     private static async ValueTask FlushAsync(SurveyCall call)
     {
@@ -116,6 +160,8 @@ internal static class Surveys
 
         foreach (var session in All(call.Engine))
             await call.Engine.DeleteSessionAsync(session.Key, default, CancellationToken.None);
+        if (call.Native is { First: not 0 } native)
+            await foreach (var key in native.AllAsync()) await native.RemoveAsync(key);
         call.HasFlushed = true;
         call.Reply.Simple("OK"u8);
     }

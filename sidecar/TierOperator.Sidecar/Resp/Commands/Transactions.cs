@@ -55,7 +55,7 @@ internal static class Transactions
 
     private static void Unwatch(RespConnection connection, RespArguments arguments)
     {
-        connection.State.Transaction.Watched.Clear();
+        connection.State.Transaction.Unwatch();
         connection.Reply.Simple("OK"u8);
     }
 
@@ -76,7 +76,8 @@ internal static class Transactions
         }
 
         var execution = new TransactionExecution(connection.Server, transaction, connection.Reply.Protocol);
+        var line = transaction.TakeLine();
         transaction.Close();
-        connection.Server.Execute(connection, execution);
+        connection.Server.Execute(connection, execution, line);
     }
 }

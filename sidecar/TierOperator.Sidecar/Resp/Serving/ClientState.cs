@@ -1,4 +1,5 @@
 using TierOperator.Sidecar.Resp.Commands;
+using TierOperator.Tiering.Redis.Native;
 
 namespace TierOperator.Sidecar.Resp.Serving;
 
@@ -37,14 +38,32 @@ internal sealed class Transaction
     /// <summary>Bytes that the queue holds.</summary>
     public long QueuedBytes { get; set; }
 
+    /// <summary>Where Redis watches those of the keys that are its own.</summary>
+    public NativeLine? Line { get; set; }
+
     /// <summary>Watched keys with what they looked like.</summary>
     public Dictionary<byte[], ulong> Watched { get; } = new(Tiering.Engine.ByteComparer.Instance);
+
+    public void Unwatch()
+    {
+        Watched.Clear();
+        _ = Line?.DisposeAsync().AsTask();
+        Line = null;
+    }
+
+    /// <summary>The line, which is the caller's from now on.</summary>
+    public NativeLine? TakeLine()
+    {
+        var line = Line;
+        Line = null;
+        return line;
+    }
 
     public void Close()
     {
         (IsOpen, IsSpoiled, QueuedBytes) = (false, false, 0);
         Queue.Clear();
-        Watched.Clear();
+        Unwatch();
     }
 }
 

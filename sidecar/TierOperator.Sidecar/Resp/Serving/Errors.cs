@@ -21,6 +21,8 @@ internal static class Errors
     public const string KeyTooLong = "ERR the key or field is longer than 65536 bytes: shorten it, or use a hash of it";
     public const string KeyReserved = "ERR keys that begin with the byte 0xFF are the sidecar's own: choose another";
 
+    public const string SortPattern = "ERR BY and GET patterns of SORT read keys that nobody has named: they are not to be had here";
+
     public static string Arity(string command) => $"ERR wrong number of arguments for '{command}' command";
     public static string ExpireTime(string command) => $"ERR invalid expire time in '{command}' command";
 

@@ -33,6 +33,10 @@ internal sealed class KeyCall : ISessionEdit
     /// <summary>Somebody listens to keyspace notifications; else events are not even made.</summary>
     public bool WantsEvents { get; set; }
 
+    /// <summary>Stop, with nothing done, at a key that is no session: Redis may have it.</summary>
+    public bool StopsAtAbsent { get; set; }
+    public bool HasStopped { get; private set; }
+
     /// <summary>What watched keys look like, in the order of the scope.</summary>
     public List<(byte[] Key, ulong Fingerprint)> Fingerprints { get; } = [];
     public long NowMs => Scope.NowMs;
@@ -58,7 +62,16 @@ internal sealed class KeyCall : ISessionEdit
     {
         Reply.Truncate(_replyStart);
         Events.Clear();
+        HasStopped = StopsAtAbsent && HasAbsent(scope);
+        if (HasStopped) return;
         Command.OnKeys!(this);
+    }
+
+    public static bool HasAbsent(EditScope scope)
+    {
+        for (var i = 0; i < scope.Count; i++)
+            if (!scope[i].Exists) return true;
+        return false;
     }
 
     /// <summary>Runs once within a transaction's edit.</summary>

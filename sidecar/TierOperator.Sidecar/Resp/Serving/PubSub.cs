@@ -1,5 +1,6 @@
 using System.Text;
 using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Redis.Native;
 
 namespace TierOperator.Sidecar.Resp.Serving;
 
@@ -33,6 +34,19 @@ internal sealed class PubSub(RespServer server)
         return receivers;
     }
 
+    /// <summary>A message that came through Redis: each of this sidecar's own clients gets it as it has subscribed.</summary>
+    public void Deliver(NativeMessage message)
+    {
+        if (message.Pattern is { } pattern)
+            foreach (var subscriber in Patterns.Of(pattern)) Push(subscriber, "pmessage"u8, pattern, message.Channel, message.Payload);
+        else
+            foreach (var subscriber in Channels.Of(message.Channel)) Push(subscriber, "message"u8, default, message.Channel, message.Payload);
+    }
+
+    /// <summary>How many of this sidecar's clients a message would reach.</summary>
+    public long CountReceivers(byte[] channel)
+        => Channels.Of(channel).Count + Patterns.All.Where(topic => GlobPattern.IsMatch(topic.Name, channel)).Sum(topic => (long)topic.Subscribers.Count);
+
     public long PublishToShard(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message)
     {
         var receivers = 0L;
@@ -57,12 +71,19 @@ internal sealed class PubSub(RespServer server)
 
     public void Forget(RespConnection connection)
     {
-        foreach (var channel in connection.State.Channels) Channels.Remove(channel, connection);
-        foreach (var pattern in connection.State.Patterns) Patterns.Remove(pattern, connection);
+        foreach (var channel in connection.State.Channels) Leave(Channels, channel, connection);
+        foreach (var pattern in connection.State.Patterns) Leave(Patterns, pattern, connection);
         foreach (var channel in connection.State.ShardChannels) ShardChannels.Remove(channel, connection);
         connection.State.Channels.Clear();
         connection.State.Patterns.Clear();
         connection.State.ShardChannels.Clear();
+    }
+
+    /// <summary>Removes a subscriber; the last one's leaving is told to Redis.</summary>
+    public void Leave(Topics topics, byte[] name, RespConnection connection)
+    {
+        topics.Remove(name, connection);
+        if (topics != ShardChannels && topics.Of(name).Count == 0) server.Native?.Channels.Unsubscribe(name, isPattern: topics == Patterns);
     }
 
     private static void Push(RespConnection to, ReadOnlySpan<byte> kind, byte[]? pattern, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message)

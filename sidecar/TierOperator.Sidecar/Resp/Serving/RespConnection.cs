@@ -1,6 +1,5 @@
 using TierOperator.Resp;
 using TierOperator.Sidecar.Resp.Sockets;
-using TierOperator.Tiering.Engine;
 
 namespace TierOperator.Sidecar.Resp.Serving;
 
@@ -9,7 +8,7 @@ namespace TierOperator.Sidecar.Resp.Serving;
 /// it parses on when that command is done, so that replies keep the order of commands.
 /// </summary>
 /// <remarks>Belongs to the event thread.</remarks>
-internal sealed class RespConnection(RespServer server, ClientSocket socket, long id) : IDisposable
+internal sealed partial class RespConnection(RespServer server, ClientSocket socket, long id) : IDisposable
 {
     /// <summary>A client that does not read gets no further commands answered from here on.</summary>
     private const long MostUnsentBytes = 1024 * 1024;
@@ -23,9 +22,8 @@ internal sealed class RespConnection(RespServer server, ClientSocket socket, lon
     private Readiness _watched = Readiness.Readable;
     private bool _isProcessing;
     private bool _isSendingSoon;
-    private InFlightLease? _lease;
-    private long _leasedBytes;
     private int _neededBytes;
+    private CancellationTokenSource? _blocked;
 
     public RespServer Server => server;
     public long Id => id;
@@ -38,6 +36,9 @@ internal sealed class RespConnection(RespServer server, ClientSocket socket, lon
     /// <summary>A command of this client runs elsewhere.</summary>
     public bool IsBusy { get; set; }
 
+    /// <summary>The command that runs elsewhere waits for something to happen, perhaps for ever.</summary>
+    public bool IsBlocked => _blocked is not null;
+
     /// <summary>A write that came while writes are paused: it runs when they go on.</summary>
     public RespArguments? Deferred { get; set; }
 
@@ -49,15 +50,28 @@ internal sealed class RespConnection(RespServer server, ClientSocket socket, lon
     public void OnReady(Readiness readiness)
     {
         if ((readiness & Readiness.Writable) != 0 && !Send()) return;
-        if ((readiness & (Readiness.Readable | Readiness.HungUp | Readiness.Broken)) == 0) return;
+        if ((readiness & (Readiness.Readable | Readiness.HungUp | Readiness.Broken | Readiness.PeerLeft)) == 0) return;
         if (IsHeld)
         {
             // It cannot be read now, but an end of the connection must not wait.
-            if ((readiness & (Readiness.HungUp | Readiness.Broken)) != 0) Close();
+            if ((readiness & (Readiness.HungUp | Readiness.Broken)) != 0 || (IsBlocked && (readiness & Readiness.PeerLeft) != 0)) Close();
             return;
         }
 
         Receive();
+    }
+
+    /// <summary>A command of this client may wait for ever: the token fires when the client goes.</summary>
+    public CancellationToken Block()
+    {
+        _blocked = new CancellationTokenSource();
+        return _blocked.Token;
+    }
+
+    public void Unblock()
+    {
+        _blocked?.Dispose();
+        _blocked = null;
     }
 
     /// <summary>Answers what has arrived, as far as may be.</summary>
@@ -94,7 +108,9 @@ internal sealed class RespConnection(RespServer server, ClientSocket socket, lon
 
         server.CheckOutput(this);
         if (IsClosed) return false;
-        var wanted = (IsHeld || IsLeaving ? Readiness.None : Readiness.Readable) | (Output.Unsent > 0 ? Readiness.Writable : Readiness.None);
+        var wanted = (IsHeld || IsLeaving ? Readiness.None : Readiness.Readable) | (Output.Unsent > 0 ? Readiness.Writable : Readiness.None)
+            // Else nobody would hear that a client that waits has gone, and what it waits for would be lost on it.
+            | (IsBlocked ? Readiness.PeerLeft : Readiness.None);
         if (wanted == _watched) return true;
         var wasHeld = (_watched & Readiness.Readable) == 0;
         _watched = wanted;
@@ -122,6 +138,8 @@ internal sealed class RespConnection(RespServer server, ClientSocket socket, lon
     {
         if (IsClosed) return;
         IsClosed = true;
+        _blocked?.Cancel();
+        if (!IsBusy) State.Transaction.Close();
         server.Forget(this);
         socket.Close();
         GiveBack();
@@ -137,32 +155,13 @@ internal sealed class RespConnection(RespServer server, ClientSocket socket, lon
         return false;
     }
 
-    public void Dispose() => Close();
+    public void Dispose()
+    {
+        Close();
+        Unblock();
+    }
 
     private bool IsHeld => IsBusy || Output.Unsent > MostUnsentBytes || server.IsPaused(this);
-
-    // Long frames take their bytes from the budget for what is on its way, as bodies over HTTP do.
-    private bool MayGrow()
-    {
-        var wanted = Math.Max(_neededBytes, _in.Length >= FreeBytes ? _in.Length * 2L : 0);
-        if (wanted <= FreeBytes || wanted <= _leasedBytes) return true;
-        if (_lease is null ? (_lease = server.Engine.TryLease(wanted)) is null : !_lease.TryGrow(wanted - _leasedBytes))
-        {
-            Reply.Error("OOM the budget for values on their way is used up: retry, or raise --in-flight");
-            IsLeaving = true;
-            Send();
-            return false;
-        }
-
-        _leasedBytes = wanted;
-        return true;
-    }
-
-    private void GiveBack()
-    {
-        _lease?.Dispose();
-        (_lease, _leasedBytes) = (null, 0);
-    }
 
     private void Receive()
     {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using TierOperator.Policy.Compiled;
-using TierOperator.Resp;
 using TierOperator.Sidecar.Resp.Commands;
 using TierOperator.Tiering.Engine;
 
@@ -32,8 +31,9 @@ internal sealed partial class RespServer
             var isContainer = Commands.FindTop(arguments[0]) is not null;
             Refuse(connection, isContainer && arguments.Count > 1 ? Errors.UnknownSubcommand(arguments)
                 : isContainer ? Errors.Arity(arguments.Text(0).ToLowerInvariant())
-                : CommandTable.NeedsRedisTier(arguments) ?? Errors.Unknown(arguments));
+                : Errors.Unknown(arguments));
         }
+        else if (command.IsPassed && Native is null) Refuse(connection, CommandTable.NeedsRedisTier(arguments));
         else if (Fault(connection, command, arguments) is { } fault) Refuse(connection, fault);
         else if (connection.State.Transaction.IsOpen && ReferenceEquals(command, Commands.Watch)) connection.Reply.Error("ERR WATCH inside MULTI is not allowed");
         else if (command.IsWrite && PausesWrites) WaitToWrite(connection, arguments);
@@ -123,6 +123,8 @@ internal sealed partial class RespServer
 
         var started = Stopwatch.GetTimestamp();
         if (command.OnConnection is { } onConnection) onConnection(connection, arguments);
+        else if (command.IsPassed) Pass(connection, command, arguments);
+        else if (ReferenceEquals(command, Commands.Watch) && MayBeNative) WatchNatively(connection, arguments);
         else if (command.OnSurvey is not null) Survey(connection, command, arguments);
         else Edit(connection, command, arguments);
         if (!command.Flags.HasFlag(CommandFlags.SkipSlowLog)) RecordSlow(connection, arguments, started);
@@ -141,7 +143,7 @@ internal sealed partial class RespServer
         var start = reply.Length;
         Prepare(_call);
         _call.Begin(command, arguments, reply);
-        if (Engine.TryEdit(_call.Scope, _call, out var outcome))
+        if (Engine.TryEdit(_call.Scope, _call, out var outcome) && !_call.HasStopped)
         {
             Done(connection, _call, outcome, start);
             if (outcome.NeedsAck) HoldReply(connection, outcome, start);
@@ -151,26 +153,11 @@ internal sealed partial class RespServer
 
         reply.Truncate(start);
         _call.Scope.Begin(isReadOnly: true);
-        var own = new KeyCall();
-        Prepare(own);
-        var writer = new RespWriter { Protocol = reply.Protocol };
-        own.Begin(command, arguments.Detached(), writer);
-        EditOutcome slow = default;
-        Elsewhere(connection, async () =>
-        {
-            slow = await Engine.EditAsync(own.Scope, own, CancellationToken.None);
-            if (slow.NeedsAck) slow = await Engine.AckAsync(slow);
-        }, () =>
-        {
-            var at = reply.Length;
-            if (!connection.IsClosed) reply.Raw(writer.Written.Span);
-            Done(connection, own, slow, at);
-            own.Scope.Begin(isReadOnly: true);
-            writer.Dispose();
-        });
+        EditElsewhere(connection, command, arguments.Detached());
     }
 
-    internal void Prepare(KeyCall call) => (call.MaxStringBytes, call.WantsEvents) = (Options.MaxBulkBytes, Settings.Events != KeyEventClass.None);
+    internal void Prepare(KeyCall call)
+        => (call.MaxStringBytes, call.WantsEvents, call.StopsAtAbsent) = (Options.MaxBulkBytes, Settings.Events != KeyEventClass.None, MayBeNative);
 
     /// <summary>An edit is over: the reply is right, or becomes an error, or waits for the ack level; who listens hears of it.</summary>
     private void Done(RespConnection connection, KeyCall call, EditOutcome outcome, int start)

@@ -40,4 +40,20 @@ internal sealed partial class RespServer
         WriteStatus.Backlog => $"TIERDOWN {outcome.Detail}",
         _ => $"ERR {outcome.Detail}",
     };
+
+    // By another door, on another thread: only who tracks keys has to hear of it.
+    private void OnWritten(byte[] key)
+    {
+        if (Tracking.Clients > 0) Post(() => Tracking.Written(null, key));
+    }
+
+    private void OnExpired(byte[] key)
+    {
+        if (Tracking.Clients == 0 && !Settings.Events.HasFlag(KeyEventClass.Expired)) return;
+        Post(() =>
+        {
+            Tracking.Written(null, key);
+            PubSub.Notify(new KeyEvent(KeyEventClass.Expired, "expired", key));
+        });
+    }
 }

@@ -1,7 +1,9 @@
 using TierOperator.Policy.Compiled;
 using TierOperator.Resp;
 using TierOperator.Sidecar.Resp.Commands;
+using TierOperator.Sidecar.Resp.Native;
 using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Redis.Native;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Sidecar.Resp.Serving;
@@ -28,12 +30,22 @@ internal sealed partial class RespServer
         if (!Engine.IsShared(arguments[1]) || !PlainSet.TryDeadline(arguments, now, out var deadline)) return false;
         var own = arguments.Detached();
         EditOutcome outcome = default;
+        NativeReply? native = null;
+        var request = MayBeNative ? new NativeRequest(Commands.Set.Fact!, own, connection.Reply.Protocol) : null;
         Elsewhere(connection, async () =>
         {
+            if (request is not null) native = await Native!.Own.TryRunAsync(request);
+            if (native is not null) return;
             var item = new ItemWrite(KeyCall.StringItem.ToArray(), "application/octet-stream", ItemValue.From(own.Memory(2)));
             outcome = await Engine.PutStringAsync(own.Memory(1), item, deadline, CancellationToken.None);
         }, () =>
         {
+            if (native is { } reply)
+            {
+                Answer(connection, request!, reply);
+                return;
+            }
+
             Tracking.Written(connection, own[1]);
             PubSub.Notify(new KeyEvent(KeyEventClass.String, "set", own[1].ToArray()));
             if (deadline is not null) PubSub.Notify(new KeyEvent(KeyEventClass.Generic, "expire", own[1].ToArray()));
@@ -47,7 +59,7 @@ internal sealed partial class RespServer
     /// <summary>Runs a command over unnamed keys on the pool.</summary>
     private void Survey(RespConnection connection, Command command, RespArguments arguments)
     {
-        var call = new SurveyCall(Engine, arguments.Detached(), new RespWriter { Protocol = connection.Reply.Protocol }, MayFlush);
+        var call = new SurveyCall(Engine, arguments.Detached(), new RespWriter { Protocol = connection.Reply.Protocol }, MayFlush) { Native = Native?.Surveys };
         Elsewhere(connection, () => command.OnSurvey!(call), () =>
         {
             if (!connection.IsClosed) connection.Reply.Raw(call.Reply.Written.Span);
@@ -56,9 +68,15 @@ internal sealed partial class RespServer
         });
     }
 
-    /// <summary>EXEC.</summary>
-    public void Execute(RespConnection connection, TransactionExecution execution)
+    /// <summary>EXEC. The line, where there is one, is given back here.</summary>
+    public void Execute(RespConnection connection, TransactionExecution execution, NativeLine? line)
     {
+        if (line is not null || execution.HasPassed || MayBeNative)
+        {
+            ExecuteAcross(connection, execution, line);
+            return;
+        }
+
         var start = connection.Reply.Length;
         EditOutcome outcome = default;
         if (!execution.HasSurveys && Engine.TryEdit(execution.Shared.Scope, execution, out outcome))
@@ -100,7 +118,7 @@ internal sealed partial class RespServer
     }
 
     /// <summary>Does work on the pool while the connection is busy, then ends it on the event thread.</summary>
-    private void Elsewhere(RespConnection connection, Func<ValueTask> work, Action end)
+    internal void Elsewhere(RespConnection connection, Func<ValueTask> work, Action end)
     {
         connection.IsBusy = true;
         Statistics.TotalSlow++;

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using TierOperator.Resp;
 using TierOperator.Sidecar.Hosting;
 using TierOperator.Sidecar.Resp.Commands;
+using TierOperator.Sidecar.Resp.Native;
 using TierOperator.Sidecar.Resp.Sockets;
 using TierOperator.Tiering.Engine;
 
@@ -38,6 +39,8 @@ internal sealed partial class RespServer : IAsyncDisposable
         Settings = new RespSettings(options);
         PubSub = new PubSub(this);
         Tracking = new TrackingTable(this);
+        Native = NativeWorld.Of(engine, time);
+        if (Native is not null) Native.Channels.Received += message => Post(() => PubSub.Deliver(message));
         engine.SessionWritten += OnWritten;
         engine.SessionExpired += OnExpired;
         _thread = new Thread(Run) { IsBackground = true, Name = "resp" };
@@ -99,6 +102,7 @@ internal sealed partial class RespServer : IAsyncDisposable
         Engine.SessionWritten -= OnWritten;
         Engine.SessionExpired -= OnExpired;
         await StopAsync(new CancellationToken(canceled: true));
+        if (Native is not null) await Native.DisposeAsync();
         _poller.Dispose();
         _listener.Dispose();
     }
@@ -118,22 +122,6 @@ internal sealed partial class RespServer : IAsyncDisposable
     public void Watch(ClientSocket socket, Readiness wanted) => _poller.Watch(socket.File, wanted, isNew: false);
 
     public RespConnection? Find(long id) => _byId.GetValueOrDefault(id);
-
-    // By another door, on another thread: only who tracks keys has to hear of it.
-    private void OnWritten(byte[] key)
-    {
-        if (Tracking.Clients > 0) Post(() => Tracking.Written(null, key));
-    }
-
-    private void OnExpired(byte[] key)
-    {
-        if (Tracking.Clients == 0 && !Settings.Events.HasFlag(KeyEventClass.Expired)) return;
-        Post(() =>
-        {
-            Tracking.Written(null, key);
-            PubSub.Notify(new KeyEvent(KeyEventClass.Expired, "expired", key));
-        });
-    }
 
     private void Run()
     {
@@ -189,7 +177,8 @@ internal sealed partial class RespServer : IAsyncDisposable
         foreach (var connection in _byId.Values.ToList())
         {
             connection.IsLeaving = true;
-            if (!connection.IsBusy) connection.Send();
+            if (connection.IsBlocked) connection.Close();
+            else if (!connection.IsBusy) connection.Send();
         }
     }
 

@@ -39,6 +39,27 @@ internal sealed class TransactionExecution : ISessionEdit
     /// <summary>A watched key has changed: nothing was done.</summary>
     public bool IsAborted { get; private set; }
 
+    /// <summary>Stop, with nothing done, at a key that is no session: Redis may have it.</summary>
+    public bool StopsAtAbsent { get; set; }
+    public bool HasStopped { get; private set; }
+
+    /// <summary>Some command is one that only Redis has.</summary>
+    public bool HasPassed => _parts.Exists(part => part.Command.IsPassed);
+
+    /// <summary>Commands that Redis runs, where it runs any.</summary>
+    public IReadOnlyList<Part> PartsInRedis => [.. _parts.Where(part => part.Command.OnKeys is not null || part.Command.IsPassed)];
+
+    /// <summary>Keys that its commands name, each once.</summary>
+    public IReadOnlyList<byte[]> Keys => [.. PartsInRedis.SelectMany(part => new Native.NativeRequest(part.Command.Fact!, part.Arguments, 3).Keys).Distinct(ByteComparer.Instance)];
+
+    public IReadOnlyDictionary<byte[], ulong> Watched => _watched;
+
+    /// <summary>Keys that it writes, for those who track them.</summary>
+    public IReadOnlyList<byte[]> WrittenKeys
+        => [.. PartsInRedis.Where(part => part.Command.IsWrite).SelectMany(part => new Native.NativeRequest(part.Command.Fact!, part.Arguments, 3).Keys)];
+
+    public void Abort() => IsAborted = true;
+
     public bool HasSurveys => _parts.Exists(part => part.Command.OnSurvey is not null);
 
     public bool IsEmpty => Shared.Scope.Count == 0;
@@ -48,6 +69,8 @@ internal sealed class TransactionExecution : ISessionEdit
         Shared.Events.Clear();
         IsAborted = _watched.Any(watched => scope.Of(watched.Key).Fingerprint() != watched.Value);
         if (IsAborted) return;
+        HasStopped = StopsAtAbsent && KeyCall.HasAbsent(scope);
+        if (HasStopped) return;
         foreach (var part in _parts)
         {
             if (part.Command.OnKeys is null) continue;
@@ -63,7 +86,7 @@ internal sealed class TransactionExecution : ISessionEdit
         if (IsAborted) return calls;
         foreach (var part in _parts.Where(part => part.Command.OnSurvey is not null))
         {
-            var call = new SurveyCall(server.Engine, part.Arguments, part.Reply, server.MayFlush);
+            var call = new SurveyCall(server.Engine, part.Arguments, part.Reply, server.MayFlush) { Native = server.Native?.Surveys };
             await part.Command.OnSurvey!(call);
             calls.Add(call);
         }
@@ -98,7 +121,7 @@ internal sealed class TransactionExecution : ISessionEdit
         foreach (var part in _parts) part.Reply.Dispose();
     }
 
-    private sealed record Part(Command Command, RespArguments Arguments, RespWriter Reply)
+    internal sealed record Part(Command Command, RespArguments Arguments, RespWriter Reply)
     {
         public KeyCall Call { get; } = new();
     }

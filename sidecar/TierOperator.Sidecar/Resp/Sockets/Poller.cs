@@ -12,6 +12,9 @@ internal enum Readiness : uint
     Writable = 4,
     Broken = 8,
     HungUp = 16,
+
+    /// <summary>The other side sends nothing more; told only where it is asked for.</summary>
+    PeerLeft = 0x2000,
 }
 
 /// <summary>

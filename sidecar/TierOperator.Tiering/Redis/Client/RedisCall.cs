@@ -15,6 +15,9 @@ internal abstract class RedisCall
     /// <summary>When the caller has waited long enough: a timestamp of the client's clock.</summary>
     public long DeadlineAt { get; init; } = long.MaxValue;
 
+    /// <summary>False: sent once, it is never sent again, because it may have happened although its reply was lost.</summary>
+    public virtual bool MayRepeat => true;
+
     /// <summary>False for commands that are answered by pushes only: they take no place in the queue.</summary>
     public virtual bool HasReply => true;
     public bool IsDone => Volatile.Read(ref _claimed) != 0;

@@ -4,7 +4,7 @@ namespace TierOperator.Tiering.Redis.Client;
 
 /// <summary>
 /// Sends a command to the server that has its slot, follows the Cluster's redirections, and tries again within the caller's deadline where
-/// another try can help. So a command may happen twice: those sent here bear that.
+/// another try can help. So a command may happen twice, unless it says that it must not: <see cref="RedisCall.MayRepeat"/>.
 /// </summary>
 /// <remarks>Thread-safe. A failure is an answer; only a cancelled token throws.</remarks>
 internal sealed class RedisClient(IRedisTopology topology, TimeProvider time) : IAsyncDisposable
@@ -29,7 +29,7 @@ internal sealed class RedisClient(IRedisTopology topology, TimeProvider time) : 
             var answer = await TryAsync(node, call, asking, cancellationToken);
             if (answer.Fault is not { } fault) return answer;
             if (fault.Kind == RedisFaultKind.Server) Refused?.Invoke(fault);
-            var next = Next(fault);
+            var next = fault.Kind == RedisFaultKind.Disconnected && !call.MayRepeat ? NextTry.GiveUp : Next(fault);
             if (next == NextTry.GiveUp || time.GetTimestamp() >= call.DeadlineAt) return answer;
             if (next == NextTry.Wait && !await PauseAsync(call.DeadlineAt, cancellationToken)) return answer;
             asking = fault.Code == "ASK";

@@ -18,11 +18,10 @@ internal sealed partial class RedisConnection : IThreadPoolWorkItem, IAsyncDispo
     private const int MaxPendingCalls = 16 * 1024;
     private const int MaxUnsentBytes = 64 * 1024 * 1024;
     private static readonly TimeSpan s_sweepEvery = TimeSpan.FromMilliseconds(5);
-    private static readonly RespLimits s_limits = new();
 
     private readonly Lock _gate = new();
     private readonly Queue<RedisCall> _pending = new();
-    private readonly RespFrameScanner _scanner = new(s_limits);
+    private readonly RespFrameScanner _scanner;
 #pragma warning disable CA2213 // given back by the loops that use them: an array returned under a running send would be somebody else's
     private readonly RespBuffer _received = new();
     private RespWriter _filling = new(16 * 1024);
@@ -39,9 +38,9 @@ internal sealed partial class RedisConnection : IThreadPoolWorkItem, IAsyncDispo
     private long _heardAt;
     private long _askedAt;
 
-    public RedisConnection(Stream stream, TimeProvider time)
+    public RedisConnection(Stream stream, TimeProvider time, RespLimits? limits = null)
     {
-        (_stream, _time, _lane) = (stream, time, new RedisLane(time));
+        (_stream, _time, _lane, _scanner) = (stream, time, new RedisLane(time), new RespFrameScanner(limits ?? new RespLimits()));
         _heardAt = time.GetTimestamp();
         _sweep = time.CreateTimer(static self => ((RedisConnection)self!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }

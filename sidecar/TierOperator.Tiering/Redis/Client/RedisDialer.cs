@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -21,7 +22,7 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
         {
 #pragma warning disable CA2000 // the connection owns the stream, and the caller the connection
             var stream = await OpenAsync(address, either.Token);
-            var connection = new RedisConnection(stream, time) { Pushed = pushed };
+            var connection = new RedisConnection(stream, time, login.Limits) { Pushed = pushed };
 #pragma warning restore CA2000
             connection.Start();
             if (await GreetAsync(connection) is not { } fault) return (connection, null);
@@ -89,9 +90,10 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
     private async Task<RedisFault?> GreetAsync(RedisConnection connection)
     {
         var deadline = time.GetTimestamp() + (long)(s_patience.TotalSeconds * time.TimestampFrequency);
+        var protocol = login.Protocol.ToString(CultureInfo.InvariantCulture);
         string[] hello = login.Password is { } password
-            ? ["HELLO", "3", "AUTH", login.User ?? "default", password, "SETNAME", login.ClientName]
-            : ["HELLO", "3", "SETNAME", login.ClientName];
+            ? ["HELLO", protocol, "AUTH", login.User ?? "default", password, "SETNAME", login.ClientName]
+            : ["HELLO", protocol, "SETNAME", login.ClientName];
         var greeting = RedisCommand.Text(deadline, hello);
         connection.Send(greeting);
         if ((await greeting.Answer).Fault is { } refused) return refused;
@@ -126,6 +128,12 @@ internal sealed record RedisLogin
     public int Database { get; init; }
     public string ClientName { get; init; } = "tier";
     public RedisTls? Tls { get; init; }
+
+    /// <summary>2 or 3: the form of replies.</summary>
+    public int Protocol { get; init; } = 3;
+
+    /// <summary>What the server may answer.</summary>
+    public RespLimits Limits { get; init; } = new();
 
     /// <summary>A script that the server shall know before the first call.</summary>
     public byte[]? Script { get; init; }
