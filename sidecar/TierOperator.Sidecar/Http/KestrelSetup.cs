@@ -36,6 +36,8 @@ public static class KestrelSetup
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(limits);
+        // A line ends with CR and LF; one who takes a bare LF for an end and one who does not see two different requests.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         options.AddServerHeader = false;
         options.AllowSynchronousIO = false;
         options.AllowResponseHeaderCompression = false;

@@ -35,6 +35,9 @@ internal sealed class OriginClients(string? secretsFolder) : ForwarderHttpClient
             handler.SslOptions.ApplicationProtocols = [SslApplicationProtocol.Http11];
     }
 
+    protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler)
+        => new StrictAnswers(base.WrapHandler(context, handler));
+
     /// <summary>What is missing of a route's secrets, as a sentence; null when all is there and readable.</summary>
     public string? Missing(string route, string? caSecret, string? clientCertSecret)
     {

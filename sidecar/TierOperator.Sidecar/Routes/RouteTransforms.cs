@@ -25,6 +25,8 @@ internal static class RouteTransforms
             foreach (var name in (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
                 if (!s_connectionOptions.Contains(name, StringComparer.OrdinalIgnoreCase)) RemoveNamed(context, name);
         headers.Remove("Proxy-Authorization");
+        if (context.Path.Value?.Contains('%', StringComparison.Ordinal) == true)
+            context.ProxyRequest.RequestUri = RequestPath.At(context.DestinationPrefix, context.Path, context.Query.QueryString);
         var protocol = context.HttpContext.Request.Protocol;
         headers.TryAddWithoutValidation("Via", $"{(protocol.StartsWith("HTTP/", StringComparison.Ordinal) ? protocol[5..] : "1.1")} {Via}");
         return default;

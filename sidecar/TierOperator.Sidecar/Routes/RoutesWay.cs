@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using TierOperator.Sidecar.Http;
 using TierOperator.Sidecar.HttpCache.Answering;
 using TierOperator.Sidecar.HttpCache.Rules;
@@ -52,11 +53,16 @@ internal sealed class RoutesWay(RouteServices services, HostGuard guard, BearerT
         if (guard.Check(headers.Host, headers.Origin, http.Connection.LocalIpAddress, routes.Hosts) is { } foreign) return foreign;
         if (token is not null && !token.Accepts(headers.ProxyAuthorization)) return RouteProblems.NeedsToken();
 
+        if (!RequestPath.TryKeepEncoded(http.Features.Get<IHttpRequestFeature>()!)) return RouteProblems.DotsInPath();
+        if (headers.TransferEncoding.Count > 0 && !IsChunked(headers.TransferEncoding)) return RouteProblems.OtherCoding();
+
         // The server keeps the length that Transfer-Encoding overrules under this name.
         if (headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length")) return RouteProblems.TwoLengths();
         var isTunnel = HttpMethods.IsConnect(http.Request.Method) && http.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect != true;
         return isTunnel ? RouteProblems.NoTunnel() : RefuseForwards(http);
     }
+
+    private static bool IsChunked(StringValues coding) => coding is [{ } one] && one.Equals("chunked", StringComparison.OrdinalIgnoreCase);
 
     // RFC 9110, 7.6.2: each hop takes one off, and the last one answers.
     private static Problem? RefuseForwards(HttpContext http)

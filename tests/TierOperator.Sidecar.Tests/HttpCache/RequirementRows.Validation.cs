@@ -31,7 +31,16 @@ internal static partial class RequirementRows
         new("9110 13.1.1", "If-Match is the origin's to decide", Fetch("Cache-Control: max-age=60", "ETag: \"a\""), Again("If-Match: \"b\"").Status(412)),
         new("9111 4.3.5", "a HEAD is answered from a stored GET", Fetch("Cache-Control: max-age=60", "Test: 1"), new CacheStep { Method = "HEAD", From = From.Cache, Has = ["Test: 1", "Content-Length: 3"], Body = "" }),
         new("9111 4.3.5", "a HEAD that is sent on is not an answer to GET", Fetch("Cache-Control: max-age=60").By("HEAD"), Again()),
+        new("9111 4.3.5", "a HEAD whose answer fits a stale response makes it fresh", Fetch("Cache-Control: max-age=60", "ETag: \"a\"", "Test: 1"), Headed(61, "Cache-Control: max-age=60", "ETag: \"a\"", "Content-Length: 3", "Test: 2"), Hit().Has("Test: 2") with { Body = "one" }),
+        new("9111 4.3.5", "one with another entity tag makes it be forgotten", Fetch("Cache-Control: max-age=60, stale-if-error=600", "ETag: \"a\""), Headed(61, "Cache-Control: max-age=60", "ETag: \"b\""), Down() with { Status = 502 }),
+        new("9111 4.3.5", "one with another length too", Fetch("Cache-Control: max-age=60, stale-if-error=600", "ETag: \"a\""), Headed(61, "Cache-Control: max-age=60", "ETag: \"a\"", "Content-Length: 4"), Down() with { Status = 502 }),
+        new("9111 4.3.5", "and with another last change", Fetch("Cache-Control: max-age=60, stale-if-error=600", "Last-Modified: {past}"), Headed(61, "Cache-Control: max-age=60", "Last-Modified: {now}"), Down() with { Status = 502 }),
+        new("9111 4.3.5", "one that failed says nothing", Fetch("Cache-Control: max-age=60", "ETag: \"a\""), Headed(61, "ETag: \"b\"").Status(500), Validated()),
+        new("9110 9.3.3", "an answer to POST is not given to GET", new CacheStep { Method = "POST", Reply = OriginReply.Of("one", "Cache-Control: max-age=60") }, Again()),
+        new("9110 9.3.3", "nor when it names its own URL", new CacheStep { Method = "POST", Reply = OriginReply.Of("one", "Cache-Control: max-age=60", "Content-Location: /r") }, Again()),
     ];
+
+    private static CacheStep Headed(int after, params string[] fields) => new() { Method = "HEAD", After = after, From = From.Origin, Reply = OriginReply.Of("one", fields), Body = "" };
 
     private static CacheStep Range(string range, string body, string contentRange)
         => Hit($"Range: bytes={range}") with { Status = 206, Body = body, Has = [$"Content-Range: {contentRange}", $"Content-Length: {body.Length}"] };

@@ -114,6 +114,18 @@ public sealed class RouteTests
     [InlineData("GET /a HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n", "403")]
     [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nOrigin: http://other.example\r\nConnection: close\r\n\r\n", "403")]
     [InlineData("CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\nConnection: close\r\n\r\n", "405")]
+    [InlineData("GET /a HTTP/1.1\nHost: localhost\nConnection: close\n\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\nX-A: a\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n", "400")]
+    [InlineData("POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, identity\r\nConnection: close\r\n\r\n0\r\n\r\n", "400")]
+    [InlineData("POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding : chunked\r\nContent-Length: 5\r\nConnection: close\r\n\r\n0\r\n\r\n", "400")]
+    [InlineData("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\nConnection: close\r\n\r\nhello", "400")]
+    [InlineData("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\nConnection: close\r\n\r\nhello", "400")]
+    [InlineData("GET /x%2Fy/../a%2Fb HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a%2Fb/c/%2e%2e HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nX-A: a\0b\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/9.9\r\nHost: localhost\r\nConnection: close\r\n\r\n", "505")]
     [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n\r\n", "400")]
     public async Task BadRequest_OfAnyShape_NeverReachesTheOrigin(string request, string status)
     {
@@ -123,6 +135,32 @@ public sealed class RouteTests
         var answer = await sidecar.RawAsync(request);
 
         Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.Empty(origin.Seen);
+    }
+
+    [Fact]
+    public async Task Chunk_WhoseSizeIsNone_EndsTheRequest()
+    {
+        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("body"));
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+        const string Head = "POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+
+        foreach (var body in new[] { "zz\r\nhello\r\n0\r\n\r\n", "fffffffffffffffff\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n" })
+            Assert.DoesNotContain(" 200 ", (await sidecar.RawAsync(Head + body)).Split('\n')[0], StringComparison.Ordinal);
+        Assert.All(origin.Seen, request => Assert.NotEqual("hello", System.Text.Encoding.ASCII.GetString(request.Body)));
+    }
+
+    [Theory]
+    [InlineData(1, 20_000)]
+    [InlineData(200, 10)]
+    public async Task Headers_TooLargeOrTooMany_Are431(int count, int length)
+    {
+        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("body"));
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        var answer = await sidecar.RawAsync("GET /a HTTP/1.1\r\nHost: localhost\r\n" + string.Concat(Enumerable.Range(0, count).Select(i => $"X-{i}: {new string('x', length)}\r\n")) + "\r\n");
+
+        Assert.StartsWith("HTTP/1.1 431 ", answer, StringComparison.Ordinal);
         Assert.Empty(origin.Seen);
     }
 

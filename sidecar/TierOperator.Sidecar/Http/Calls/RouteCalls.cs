@@ -60,12 +60,7 @@ internal static class RouteCalls
         exchange.Http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    // As the server decodes the path of a request.
-    private static string PathOf(string path)
-    {
-        var decoded = PathString.FromUriComponent(new Uri("http://localhost" + path));
-        return decoded.Value!;
-    }
+    private static string PathOf(string path) => RequestPath.Decode(new Uri("http://localhost" + path).AbsolutePath);
 
     private static void WriteRoute(Utf8JsonWriter json, RouteEntry entry, RoutesState state)
     {

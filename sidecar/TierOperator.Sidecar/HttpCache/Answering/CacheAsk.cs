@@ -19,11 +19,14 @@ internal sealed record CacheAsk
     public required RequestDirectives Directives { get; init; }
     public required bool IsGet { get; init; }
 
+    /// <summary>True where only a range of it is fetched.</summary>
+    public bool WantsPart { get; init; }
+
     public bool HasAuthorization => Asked.Authorization.Count > 0;
     public bool HasRange => Asked.Range.Count > 0;
 
     /// <summary>False where it needs an answer of its own: one that may be personal, or is asked for anew.</summary>
-    public bool MayJoin => !HasAuthorization && Directives is { NoCache: false, NoStore: false };
+    public bool MayJoin => !HasAuthorization && !WantsPart && Directives is { NoCache: false, NoStore: false };
 
     public static CacheAsk Of(HttpContext http, RouteEntry entry)
     {

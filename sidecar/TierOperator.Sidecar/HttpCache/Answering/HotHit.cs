@@ -45,7 +45,7 @@ internal sealed class HotHit(RoutesState routes, ResponseStore store, HostGuard 
 
     private bool IsPlain(IHttpRequestFeature request)
     {
-        if (!HttpMethods.IsGet(request.Method)) return false;
+        if (!HttpMethods.IsGet(request.Method) || request.Path.Contains('%', StringComparison.Ordinal)) return false;
         var headers = request.Headers;
         return guard.IsUsual(headers.Host, headers.Origin)
             && headers.CacheControl.Count == 0 && headers.Pragma.Count == 0 && headers.Range.Count == 0 && headers.Upgrade.Count == 0

@@ -27,7 +27,7 @@ internal static class Invalidation
     {
         await ForgetAsync(entry, cache, http.Request.Path.Value ?? "/", http.Request.QueryString.Value ?? "");
         foreach (var field in new[] { http.Response.Headers.Location, http.Response.Headers.ContentLocation })
-            if (field.Count == 1 && Resolve(http, entry, field[0]!) is { } url) await ForgetAsync(entry, cache, PathString.FromUriComponent(url).Value!, url.Query);
+            if (field.Count == 1 && Resolve(http, entry, field[0]!) is { } url) await ForgetAsync(entry, cache, RequestPath.Decode(url.AbsolutePath), url.Query);
     }
 
     // What an answer says of another host's URLs is nothing that this cache may act on.

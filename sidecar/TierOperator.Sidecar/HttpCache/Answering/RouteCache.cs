@@ -1,5 +1,6 @@
 using TierOperator.Sidecar.Http;
 using TierOperator.Sidecar.HttpCache.Filling;
+using TierOperator.Sidecar.HttpCache.Parts;
 using TierOperator.Sidecar.HttpCache.Rules;
 using TierOperator.Sidecar.HttpCache.Storing;
 using TierOperator.Sidecar.Routes;
@@ -13,6 +14,8 @@ namespace TierOperator.Sidecar.HttpCache.Answering;
 /// <remarks>Source: RFC 9111, 4; each step's rules are under <c>Rules</c>.</remarks>
 internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvider time)
 {
+    private readonly PartStore _parts = new(store);
+
     public ResponseStore Store => store;
     public FillTable Fills => fills;
 
@@ -55,15 +58,33 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
         }
 
         if (ask.Directives.OnlyIfCached) return await RefuseAsync(http, RouteProblems.NotCached());
-        if (!ask.IsGet) return false;
+        if (!ask.IsGet)
+        {
+            HeadFreshening.Watch(http, ask, found, store, time);
+            await PassAsync(http, ask.Entry);
+            return true;
+        }
+
         await FetchAsync(http, ask, found, await ReopenAsync(ask, found, http.RequestAborted));
         return true;
     }
 
     private async Task<bool> AnswerMissAsync(HttpContext http, CacheAsk ask)
     {
+        if (ask.IsGet && ask.HasRange)
+        {
+            var parts = await _parts.FindAsync(ask.Primary!, ask.Directives, NowMs, http.RequestAborted);
+            if (parts is not null && await PartAnswer.TryWriteAsync(http, parts, NowMs))
+            {
+                ask.Entry.Counters.Count(RouteOutcome.Hit);
+                return true;
+            }
+
+            ask = ask with { WantsPart = true };
+        }
+
         if (ask.Directives.OnlyIfCached) return await RefuseAsync(http, RouteProblems.NotCached());
-        if (!ask.IsGet || ask.HasRange) return false;
+        if (!ask.IsGet) return false;
         await FetchAsync(http, ask, null, null);
         return true;
     }
@@ -201,6 +222,8 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
     {
         var request = new OriginRequest(ask.Entry, HttpMethods.Get, ask.Path, ask.Query, ask.Asked)
         {
+            Range = ask.WantsPart ? ask.Asked.Range.ToString() : null,
+            IfRange = ask.WantsPart && ask.Asked.IfRange.Count > 0 ? ask.Asked.IfRange.ToString() : null,
             IfNoneMatch = validating?.Head.ETag,
             IfModifiedSince = validating?.Head.LastModified,
         };
@@ -208,6 +231,7 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
         {
             HasAuthorization = ask.HasAuthorization, Validating = validating, Leave = key is null ? _ => { } : ended => fills.Leave(key, ended),
             MayBeHere = key is not null,
+            Parts = ask.WantsPart ? _parts : null,
             Lease = key is not null && store.Engine.CanLease(ask.Primary) ? new FillLease(store.Engine, key, time) : null,
         };
         return new Fill(terms, request, store, time);
@@ -222,7 +246,7 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
     {
         try
         {
-            return await fill.Head.WaitAsync(http.RequestAborted);
+            return await (isMine ? fill.MyHead : fill.Head).WaitAsync(http.RequestAborted);
         }
         catch (OperationCanceledException) when (isMine)
         {

@@ -28,6 +28,12 @@ internal static class RouteProblems
     public static Problem TwoLengths() => new(400, "malformed", "The request cannot be understood",
         "It has both Content-Length and Transfer-Encoding. Send one of them.");
 
+    public static Problem OtherCoding() => new(400, "malformed", "The request cannot be understood",
+        "Its Transfer-Encoding is not \"chunked\" alone. Send the body in chunks, or with a Content-Length.");
+
+    public static Problem DotsInPath() => new(400, "malformed", "The request cannot be understood",
+        "Its path has \"/./\" or \"/../\" beside encoded slashes or percent signs. Send the path without the dots.");
+
     public static Problem NeedsToken() => new(407, "unauthorized", "A token is needed",
         "Send Proxy-Authorization: Bearer with the token that stands in the sidecar's --token-file. Authorization is the origin's.");
 

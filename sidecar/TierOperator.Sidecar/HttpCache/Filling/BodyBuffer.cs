@@ -40,6 +40,9 @@ internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, l
     /// <summary>True for a body that disk holds instead of memory.</summary>
     public bool IsOnDisk { get; private set; }
 
+    /// <summary>How long it will be; null where nobody has said.</summary>
+    public long? Expected => expected;
+
     public long Length => Interlocked.Read(ref _length);
 
     /// <summary>The whole of a body that is small.</summary>

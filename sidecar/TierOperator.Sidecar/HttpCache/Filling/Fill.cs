@@ -1,3 +1,4 @@
+using TierOperator.Sidecar.HttpCache.Parts;
 using TierOperator.Sidecar.HttpCache.Rules;
 using TierOperator.Sidecar.HttpCache.Storing;
 using TierOperator.Sidecar.Routes;
@@ -45,6 +46,9 @@ internal sealed record FillHead(FillKind Kind)
 internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore store, TimeProvider time) : IAnswerSink
 {
     private readonly TaskCompletionSource<FillHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Its continuation runs in place: the client that began the fill is answered without another thread having to wake up.
+    private readonly TaskCompletionSource<FillHead> _mine = new();
     private readonly TaskCompletionSource<Stream> _alone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cancel = new();
     private readonly long _askedMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -52,11 +56,15 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
     private StoredResponse? _stored;
     private BodyReader? _first;
     private byte[]? _storedAs;
+    private PartCollector? _part;
     private bool _abandoned;
     private volatile bool _doomed;
     private Task _done = Task.CompletedTask;
 
     public Task<FillHead> Head => _head.Task;
+
+    /// <summary>The head for the client that began it: with a body that came in one piece, when that is stored.</summary>
+    public Task<FillHead> MyHead => _mine.Task;
     public FillTerms Terms => terms;
     public IHeaderDictionary Asked => request.Asked;
     public RouteEntry Route => request.Route;
@@ -115,27 +123,34 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
         };
         if (status == StatusCodes.Status304NotModified && terms.Validating is { } found)
         {
-            _head.TrySetResult(await RenewAsync(found, exchange));
+            Tell(await RenewAsync(found, exchange));
             return;
         }
 
         var isCut = marks.ContainsKey(OriginMarks.EndsWithConnection);
-        var decision = isCut || status == StatusCodes.Status206PartialContent ? StorageDecision.No : StorageRules.Decide(exchange, Route.Terms);
+        if (terms.Parts is not null && status == StatusCodes.Status206PartialContent && !isCut) _part = PartCollector.Of(exchange, Route);
+        var isWhole = status != StatusCodes.Status206PartialContent && (terms.Parts is null || status == StatusCodes.Status200OK);
+        var decision = isCut || !isWhole ? StorageDecision.No : StorageRules.Decide(exchange, Route.Terms);
         if (decision.Freshness is { } freshness && terms.MayShare) Share(exchange, freshness, decision.FieldsNotStored);
         else EndLease(inVain: true);
-        if (Body is null) _head.TrySetResult(new FillHead(FillKind.Alone) { Status = status, Headers = headers });
+        if (Body is null) Tell(new FillHead(FillKind.Alone) { Status = status, Headers = headers });
     }
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         if (Body is { } body)
         {
+            // What came whole at once is given whole at once.
+            if (body.Length + data.Length != body.Expected || !body.IsSmall) TellMine();
             await body.AppendAsync(data, cancellationToken);
             // Only this sidecar will have it.
             if (body.IsOnDisk || !body.IsKept) EndLease(inVain: true);
         }
         else if (_head.Task is { IsCompletedSuccessfully: true } head && (await head).Kind == FillKind.Alone)
+        {
+            _part?.Add(data.Span);
             await (await _alone.Task.WaitAsync(cancellationToken)).WriteAsync(data, cancellationToken);
+        }
     }
 
     private void Share(OriginExchange exchange, Freshness freshness, IReadOnlyList<string> notStored)
@@ -172,6 +187,8 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
             isElsewhere = IsHere() || (terms.Lease is { } lease && await lease.TakeTurnAsync(IsThereAsync, Route.Route.Origin.Timeout, _cancel.Token) == LeaseTurn.Elsewhere);
             fault = isElsewhere ? OriginFault.None : await request.SendAsync(this, _cancel.Token);
             if (fault == OriginFault.None && Body is { } body) await FinishAsync(body);
+            else if (fault == OriginFault.None && _part?.Whole is { } part && !_doomed && !store.Purges.Covers(terms.Primary, part.Head))
+                await terms.Parts!.AddAsync(terms.Primary, part, request.Asked);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or HttpRequestException)
         {
@@ -185,8 +202,8 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
             if (fault == OriginFault.None) Body?.Complete();
             else Body?.Fail();
             Body?.Release();
-            _head.TrySetResult(isElsewhere ? new FillHead(FillKind.Elsewhere) : new FillHead(FillKind.Failed) { Fault = fault });
             terms.Validating?.Dispose();
+            Tell(isElsewhere ? new FillHead(FillKind.Elsewhere) : new FillHead(FillKind.Failed) { Fault = fault });
         }
 
         // Only when others can read it do they hear that it is there; its own clients have it by now.
@@ -196,6 +213,17 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
     // Between a client's look into the store and its fill another fill may have ended.
     private bool IsHere()
         => terms.MayBeHere && store.HasFreshHere(terms.Primary, request.Asked, terms.Directives, time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private void Tell(FillHead head)
+    {
+        _head.TrySetResult(head);
+        TellMine();
+    }
+
+    private void TellMine()
+    {
+        if (_head.Task.IsCompleted) _mine.TrySetResult(_head.Task.GetAwaiter().GetResult());
+    }
 
     private ValueTask<bool> IsThereAsync()
         => _doomed ? new(false) : store.HasFreshAsync(terms.Primary, request.Asked, terms.Directives, time.GetUtcNow().ToUnixTimeMilliseconds());

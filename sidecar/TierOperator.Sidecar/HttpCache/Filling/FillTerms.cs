@@ -1,3 +1,4 @@
+using TierOperator.Sidecar.HttpCache.Parts;
 using TierOperator.Sidecar.HttpCache.Rules;
 using TierOperator.Sidecar.HttpCache.Storing;
 
@@ -13,6 +14,9 @@ internal sealed record FillTerms(byte[] Primary, RequestDirectives Directives)
 
     /// <summary>The stored response that the origin is asked about; the fill disposes it.</summary>
     public FoundResponse? Validating { get; init; }
+
+    /// <summary>Set where a range is asked for: then only a whole answer is stored as one, and a part beside it.</summary>
+    public PartStore? Parts { get; init; }
 
     /// <summary>True where a response that is stored by now would do as well.</summary>
     public bool MayBeHere { get; init; }

@@ -25,6 +25,7 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
     ];
 
     public string? Range { get; init; }
+    public string? IfRange { get; init; }
     public string? IfNoneMatch { get; init; }
     public string? IfModifiedSince { get; init; }
 
@@ -90,6 +91,7 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
         HopByHop.Strip(headers);
         foreach (var name in s_left) headers.Remove(name);
         if (Range is not null) headers.Range = Range;
+        if (IfRange is not null) headers.IfRange = IfRange;
         if (IfNoneMatch is not null) headers.IfNoneMatch = IfNoneMatch;
         if (IfModifiedSince is not null) headers.IfModifiedSince = IfModifiedSince;
         return headers;

@@ -50,6 +50,19 @@ internal static class RangeRules
         return RangeKind.One;
     }
 
+    /// <summary>A Content-Range with both its range and the length of the whole.</summary>
+    public static bool TryReadContentRange(StringValues lines, out ByteRange range, out long total)
+    {
+        (range, total) = (default, 0);
+        if (lines.Count != 1 || lines[0] is not { } text || !text.StartsWith("bytes ", StringComparison.OrdinalIgnoreCase)) return false;
+        var spec = text.AsSpan(6).Trim();
+        var (dash, slash) = (spec.IndexOf('-'), spec.IndexOf('/'));
+        if (dash < 0 || slash < dash) return false;
+        if (!TryNumber(spec[..dash], out var first) || !TryNumber(spec[(dash + 1)..slash], out var last) || !TryNumber(spec[(slash + 1)..], out total)) return false;
+        range = new ByteRange(first, last);
+        return first <= last && last < total;
+    }
+
     private static bool TryNumber(ReadOnlySpan<char> text, out long number)
         => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < long.MaxValue / 2;
 }

@@ -74,6 +74,9 @@ internal sealed class ResponseKeys(CompiledRoute route)
         return local;
     }
 
+    /// <summary>Where the parts of a URL's response stand. A variant's key goes on with more bytes.</summary>
+    public static byte[] PartsOf(byte[] primary) => [.. primary, 0, (byte)'p'];
+
     /// <summary>A key of its own for a body that goes to disk alone.</summary>
     public byte[] NewBody() => [.. _bodies, .. Guid.NewGuid().ToByteArray()];
 

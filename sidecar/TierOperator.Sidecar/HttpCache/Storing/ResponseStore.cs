@@ -20,7 +20,7 @@ internal sealed record NewResponse(byte[] Primary, StoredResponse Head, ReadOnly
 /// <remarks>Thread-safe. A response that the engine has no room for is not stored: that is no error.</remarks>
 internal sealed class ResponseStore(TierEngine engine, PurgeMarks purges)
 {
-    private const string ContentType = "application/http";
+    public const string ContentType = "application/http";
 
     /// <summary>How long a response that can be validated stays past its freshness.</summary>
     private static readonly TimeSpan s_validatable = TimeSpan.FromHours(24);
@@ -178,6 +178,7 @@ internal sealed class ResponseStore(TierEngine engine, PurgeMarks purges)
     public async Task<bool> RemoveAsync(byte[] primary, CancellationToken cancellationToken)
     {
         var wasThere = (await engine.DeleteSessionAsync(primary, default, cancellationToken)).Status != WriteStatus.NotFound;
+        await engine.DeleteSessionAsync(ResponseKeys.PartsOf(primary), default, cancellationToken);
         if (HasLocalPlace(primary)) wasThere |= (await engine.DeleteSessionAsync(ResponseKeys.LocalOf(primary), default, cancellationToken)).Status != WriteStatus.NotFound;
         return wasThere;
     }

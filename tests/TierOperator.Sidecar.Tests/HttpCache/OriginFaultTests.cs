@@ -1,0 +1,154 @@
+using TierOperator.Sidecar.Tests.Running;
+using TierOperator.TestKit.Http;
+
+namespace TierOperator.Sidecar.Tests.HttpCache;
+
+/// <summary>Origins that answer what no answer may be: each way through the cache and past it, nothing of it is stored.</summary>
+public sealed class OriginFaultTests
+{
+    private const string Fresh = "Cache-Control: max-age=60\r\n";
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n" + Fresh + "\r\nhello!")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n" + Fresh + "\r\nhello!")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n" + Fresh + "\r\nhello")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n" + Fresh + "\r\nhello")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: five\r\n" + Fresh + "\r\nhello")]
+    [InlineData("HTTP/1.1 2x0 OK\r\nContent-Length: 5\r\n" + Fresh + "\r\nhello")]
+    [InlineData("HTTP/1.1 20 OK\r\nContent-Length: 5\r\n" + Fresh + "\r\nhello")]
+    [InlineData("HTTP/0.9 200 OK\r\n\r\nhello")]
+    [InlineData("HTTP/1.1 200 OK\r\nNo colon here\r\n" + Fresh + "\r\nhello")]
+    [InlineData("")]
+    public async Task Answer_ThatIsNone_Is502AndNotStored(string raw)
+    {
+        await using var origin = new ScriptedOrigin(_ => new OriginReply { Raw = raw });
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        await sidecar.SendAsync(HttpMethod.Get, "/a").AssertProblemAsync(502, "origin-unreachable");
+        await sidecar.SendAsync(HttpMethod.Post, "/a").AssertProblemAsync(502, "origin-unreachable");
+        await sidecar.SendAsync(HttpMethod.Get, "/a").AssertProblemAsync(502, "origin-unreachable");
+    }
+
+    [Theory]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("Content-Length: 10\r\n\r\nhello")]
+    public async Task Body_WhoseEndIsNotTheSaid_IsBrokenOffAndNotStored(string rest)
+    {
+        var count = 0;
+        await using var origin = new ScriptedOrigin(_ => count++ == 0 ? new OriginReply { Raw = $"HTTP/1.1 200 OK\r\n{Fresh}{rest}" } : OriginReply.Of("whole", "Cache-Control: max-age=60"));
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => sidecar.Http.GetStringAsync("/a"));
+
+        Assert.Equal("whole", await sidecar.Http.GetStringAsync("/a"));
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello")]
+    [InlineData("Content-Length: 5, 5\r\n\r\nhello")]
+    [InlineData("Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
+    public async Task Length_SaidTwiceOrOverruled_IsTheOneThatCounts(string rest)
+    {
+        await using var origin = new ScriptedOrigin(_ => new OriginReply { Raw = $"HTTP/1.1 200 OK\r\n{Fresh}{rest}" });
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        var passed = await sidecar.RawAsync("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        var stored = await sidecar.RawAsync("GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+        foreach (var answer in new[] { passed, stored })
+        {
+            Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+            Assert.Contains("hello", answer, StringComparison.Ordinal);
+            Assert.True(answer.Split("Content-Length:").Length <= 2, answer);
+            Assert.DoesNotContain("Content-Length: 9", answer, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Field_WithANulInIt_NeverReachesTheClientSo()
+    {
+        await using var origin = new ScriptedOrigin(_ => new OriginReply { Raw = $"HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 5\r\n{Fresh}\r\nhello" });
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        for (var i = 0; i < 2; i++)
+            Assert.DoesNotContain('\0', await sidecar.RawAsync("GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+    }
+
+    [Fact]
+    public async Task Interim_Answers_EndHereAndTheFinalOneIsStored()
+    {
+        await using var origin = new ScriptedOrigin(_ => new OriginReply
+        {
+            Raw = "HTTP/1.1 102 Processing\r\nX-Interim: 1\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nCache-Control: no-store\r\n\r\n"
+                  + $"HTTP/1.1 200 OK\r\n{Fresh}Content-Length: 5\r\n\r\nhello",
+        });
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        using var miss = await sidecar.SendAsync(HttpMethod.Get, "/a");
+        using var hit = await sidecar.SendAsync(HttpMethod.Get, "/a");
+
+        Assert.Equal("hello", await miss.Content.ReadAsStringAsync());
+        Assert.Equal("hello", await hit.Content.ReadAsStringAsync());
+        Assert.Null(hit.Header("X-Interim") ?? hit.Header("Link"));
+        Assert.Single(origin.Seen);
+    }
+
+    [Fact]
+    public async Task Origin_ThatHangsInTheBody_IsCutOffAndNotStored()
+    {
+        var gate = new TaskCompletionSource();
+        var count = 0;
+        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("0123456789", "Cache-Control: max-age=60") with { Halfway = count++ == 0 ? gate.Task : Task.CompletedTask });
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.With($$"""
+                - name: all
+                  match: {path: "/{**rest}"}
+                  origin: {destinations: ["{{origin.Url}}"], timeout: 300ms}
+            """));
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => sidecar.Http.GetStringAsync("/a"));
+        gate.SetResult();
+
+        Assert.Equal("0123456789", await sidecar.Http.GetStringAsync("/a"));
+        Assert.Equal(2, origin.Seen.Count);
+    }
+
+    [Theory]
+    [InlineData("X-Forwarded-Host")]
+    [InlineData("X-Forwarded-Scheme")]
+    [InlineData("X-Original-URL")]
+    [InlineData("X-Rewrite-URL")]
+    [InlineData("X-HTTP-Method-Override")]
+    [InlineData("Forwarded")]
+    [InlineData("X-Host")]
+    public async Task Origin_ThatBelievesAnUnkeyedField_CannotBePoisoned(string field)
+    {
+        await using var origin = new ScriptedOrigin(request => OriginReply.Of($"<script src=//{request[field] ?? "good"}/a.js>", "Cache-Control: max-age=60"));
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        using (await sidecar.SendAsync(HttpMethod.Get, "/a", null, (field, "evil.example"))) { }
+
+        Assert.DoesNotContain("evil", await sidecar.Http.GetStringAsync("/a"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/a", "/a?x=1")]
+    [InlineData("/a", "/A")]
+    [InlineData("/a/b", "/a%2Fb")]
+    [InlineData("/a%2Fb", "/a%252Fb")]
+    [InlineData("/a%25", "/a%2525")]
+    [InlineData("/a b", "/a%2520b")]
+    [InlineData("/a", "/a/")]
+    [InlineData("/a?x=1", "/a?x=1&x=2")]
+    public async Task Urls_ThatAnOriginTellsApart_AreNeverOneResponse(string one, string other)
+    {
+        await using var origin = new ScriptedOrigin(request => OriginReply.Of(request.Target, "Cache-Control: max-age=60"));
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        for (var i = 0; i < 2; i++) Assert.Equal(one.Replace(" ", "%20", StringComparison.Ordinal), await sidecar.Http.GetStringAsync(one));
+
+        Assert.Equal(other, await sidecar.Http.GetStringAsync(other));
+    }
+}
