@@ -53,7 +53,7 @@ internal static class ProxyConfig
         },
         Passive = check.EjectFor == TimeSpan.Zero ? null : new PassiveHealthCheckConfig
         {
-            Enabled = true, Policy = "TransportFailureRate", ReactivationPeriod = check.EjectFor,
+            Enabled = true, Policy = EjectingPolicy.PolicyName, ReactivationPeriod = check.EjectFor,
         },
     };
 

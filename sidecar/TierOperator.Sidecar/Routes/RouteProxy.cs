@@ -4,6 +4,7 @@ using TierOperator.Sidecar.HttpCache.Filling;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
 
 namespace TierOperator.Sidecar.Routes;
@@ -28,6 +29,8 @@ internal sealed class RouteProxy : IEndpointRouteBuilder, IConfigChangeListener,
         services.AddRouting();
         services.AddReverseProxy().LoadFromMemory([], []).AddTransforms(RouteTransforms.Add);
         services.AddSingleton<IForwarderHttpClientFactory>(Clients);
+        services.AddSingleton<IPassiveHealthCheckPolicy, EjectingPolicy>();
+        services.AddSingleton(TimeProvider.System);
         services.AddSingleton<IConfigChangeListener>(this);
 
         // Affinity cookies are only good for this process: the folders of an app's keys are not the sidecar's to write to.

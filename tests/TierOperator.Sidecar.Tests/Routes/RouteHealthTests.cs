@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using TierOperator.Sidecar.Tests.Running;
 using TierOperator.TestKit.Http;
 
@@ -78,7 +79,8 @@ public sealed class RouteHealthTests
     private static string HealthOf(RunningSidecar sidecar, ScriptedOrigin origin, string kind = "active")
     {
         using var answer = sidecar.Http.Send(new HttpRequestMessage(HttpMethod.Get, "/v1/routes"));
-        var routes = answer.JsonAsync().GetAwaiter().GetResult().GetProperty("routes")[0].GetProperty("destinations").EnumerateArray();
+        using var document = JsonDocument.Parse(answer.Content.ReadAsStream());
+        var routes = document.RootElement.GetProperty("routes")[0].GetProperty("destinations").EnumerateArray();
         return routes.First(destination => destination.GetProperty("address").GetString() == origin.Url.ToString()).GetProperty(kind).GetString()!;
     }
 
