@@ -12,7 +12,7 @@ namespace TierOperator.Sidecar.HttpCache.Answering;
 /// begun or joined. 3. Its head decides: the answer for all, for one, what was stored after all, or an error.
 /// </summary>
 /// <remarks>Source: RFC 9111, 4; each step's rules are under <c>Rules</c>.</remarks>
-internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvider time)
+internal sealed partial class RouteCache(ResponseStore store, FillTable fills, TimeProvider time)
 {
     private readonly PartStore _parts = new(store);
 
@@ -120,74 +120,6 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
         await GiveAsync(http, ask, new Fetched(fill, head, isMine, found));
     }
 
-    private async Task GiveAsync(HttpContext http, CacheAsk ask, Fetched fetched)
-    {
-        var (fill, head, isMine, found) = fetched;
-        ask.Entry.Counters.Count(OutcomeOf(head, isMine));
-        switch (head.Kind)
-        {
-            case FillKind.NotModified:
-                await GiveRenewedAsync(http, ask, found, head, isMine);
-                break;
-            case FillKind.Shared:
-                await GiveSharedAsync(http, ask, fetched);
-                break;
-            case FillKind.Elsewhere:
-                await GiveStoredAsync(http, ask, CacheStatus.Elsewhere);
-                break;
-            case FillKind.Alone:
-                await FilledAnswer.WriteAloneAsync(http, fill, head, StatusText(head, found, false), NowMs);
-                break;
-            default:
-                await RouteProblems.Of(head.Fault, ask.Entry.Route.Name).WriteAsync(http);
-                break;
-        }
-    }
-
-    // One that comes too late for the body's start finds it in the store.
-    private async Task GiveSharedAsync(HttpContext http, CacheAsk ask, Fetched fetched)
-    {
-        using var reader = fetched.Fill.TakeReader(fetched.IsMine);
-        var status = StatusText(fetched.Head, fetched.Found, !fetched.IsMine);
-        if (reader is not null)
-        {
-            await FilledAnswer.WriteSharedAsync(http, reader, fetched.Head, status, NowMs);
-            return;
-        }
-
-        await GiveStoredAsync(http, ask, status);
-    }
-
-    private async Task GiveStoredAsync(HttpContext http, CacheAsk ask, string status)
-    {
-        using var stored = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
-        if (stored is null) await PassAsync(http, ask.Entry);
-        else await StoredAnswer.WriteAsync(http, stored, stored.Head, status, NowMs);
-    }
-
-    private async Task GiveRenewedAsync(HttpContext http, CacheAsk ask, FoundResponse? found, FillHead head, bool collapsed)
-    {
-        var status = CacheStatus.Stale(StatusCodes.Status304NotModified, head.Stored is not null, !collapsed);
-        if (found is not null)
-        {
-            await StoredAnswer.WriteAsync(http, found, head.Stored!, status, NowMs);
-            return;
-        }
-
-        await GiveStoredAsync(http, ask, status);
-    }
-
-    private async Task GiveStaleAsync(HttpContext http, CacheAsk ask, FoundResponse found, FillHead head)
-    {
-        ask.Entry.Counters.Count(RouteOutcome.Stale);
-        var why = head.Kind == FillKind.Failed ? "origin-unreachable" : "origin-error";
-        await StoredAnswer.WriteAsync(http, found, found.Head, CacheStatus.StaleHit(found.Head, NowMs, why), NowMs);
-    }
-
-    private bool MayGiveStale(CacheAsk ask, FoundResponse found, FillHead head)
-        => (head.Kind == FillKind.Failed || head.Status is 500 or 502 or 503 or 504)
-           && ReuseRules.MayServeOnError(found.Head.Freshness, ask.Directives, NowMs);
-
     private async Task RevalidateBehindAsync(CacheAsk ask)
     {
         var again = await store.FindAsync(ask.Primary!, ask.Asked, CancellationToken.None);
@@ -261,20 +193,6 @@ internal sealed class RouteCache(ResponseStore store, FillTable fills, TimeProvi
             if (VaryRules.Normalize(field, fill.Asked[field]) != VaryRules.Normalize(field, ask.Asked[field])) return false;
         return true;
     }
-
-    private static RouteOutcome OutcomeOf(FillHead head, bool isMine) => head.Kind switch
-    {
-        FillKind.Failed => RouteOutcome.Failed,
-        FillKind.NotModified => RouteOutcome.Revalidated,
-        FillKind.Shared when !isMine => RouteOutcome.Collapsed,
-        FillKind.Elsewhere => RouteOutcome.Collapsed,
-        _ => RouteOutcome.Miss,
-    };
-
-    private static string StatusText(FillHead head, FoundResponse? found, bool collapsed)
-        => found is null
-            ? CacheStatus.Miss(head.Status, head.Kind == FillKind.Shared, collapsed)
-            : CacheStatus.Stale(head.Status, head.Kind == FillKind.Shared, collapsed);
 
     private static async Task<bool> RefuseAsync(HttpContext http, Problem problem)
     {

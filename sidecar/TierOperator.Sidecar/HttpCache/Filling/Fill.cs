@@ -43,7 +43,7 @@ internal sealed record FillHead(FillKind Kind)
 /// </summary>
 /// <remarks>It goes on when clients leave, but for an answer that nobody else may have. Thread-safe.</remarks>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and a client may cancel it after the fill has ended.")]
-internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore store, TimeProvider time) : IAnswerSink
+internal sealed partial class Fill(FillTerms terms, OriginRequest request, ResponseStore store, TimeProvider time) : IAnswerSink
 {
     private readonly TaskCompletionSource<FillHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -112,71 +112,6 @@ internal sealed class Fill(FillTerms terms, OriginRequest request, ResponseStore
     {
         _alone.TrySetCanceled();
         if (!_done.IsCompleted) _cancel.Cancel();
-    }
-
-    public async ValueTask StartAsync(int status, IHeaderDictionary headers, IDictionary<object, object?> marks)
-    {
-        var exchange = new OriginExchange
-        {
-            Method = request.Method, Asked = terms.Directives, HasAuthorization = terms.HasAuthorization, Status = status, Headers = headers,
-            AskedMs = _askedMs, ReceivedMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
-        };
-        if (status == StatusCodes.Status304NotModified && terms.Validating is { } found)
-        {
-            Tell(await RenewAsync(found, exchange));
-            return;
-        }
-
-        var isCut = marks.ContainsKey(OriginMarks.EndsWithConnection);
-        if (terms.Parts is not null && status == StatusCodes.Status206PartialContent && !isCut) _part = PartCollector.Of(exchange, Route);
-        var isWhole = status != StatusCodes.Status206PartialContent && (terms.Parts is null || status == StatusCodes.Status200OK);
-        var decision = isCut || !isWhole ? StorageDecision.No : StorageRules.Decide(exchange, Route.Terms);
-        if (decision.Freshness is { } freshness && terms.MayShare) Share(exchange, freshness, decision.FieldsNotStored);
-        else EndLease(inVain: true);
-        if (Body is null) Tell(new FillHead(FillKind.Alone) { Status = status, Headers = headers });
-    }
-
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
-    {
-        if (Body is { } body)
-        {
-            // What came whole at once is given whole at once.
-            if (body.Length + data.Length != body.Expected || !body.IsSmall) TellMine();
-            await body.AppendAsync(data, cancellationToken);
-            // Only this sidecar will have it.
-            if (body.IsOnDisk || !body.IsKept) EndLease(inVain: true);
-        }
-        else if (_head.Task is { IsCompletedSuccessfully: true } head && (await head).Kind == FillKind.Alone)
-        {
-            _part?.Add(data.Span);
-            await (await _alone.Task.WaitAsync(cancellationToken)).WriteAsync(data, cancellationToken);
-        }
-    }
-
-    private void Share(OriginExchange exchange, Freshness freshness, IReadOnlyList<string> notStored)
-    {
-        var length = exchange.Headers.ContentLength;
-        var stored = HeadBuilder.Build(exchange, freshness, notStored, Route);
-        var key = Route.Route.Cache.KeepsLargeBodies ? Route.Keys.NewBody() : null;
-        Body = new BodyBuffer(store, new BodyTerms(Route.LargestInMemory, key, ResponseStore.KeepFor(stored)), HasBody(exchange.Status) ? length : 0);
-        (_diskKey, _stored) = (key, stored);
-        _first = Body.Join(0);
-        if (Volatile.Read(ref _abandoned)) Abandon();
-        _head.TrySetResult(new FillHead(FillKind.Shared)
-        {
-            Status = exchange.Status, Headers = exchange.Headers, Stored = stored with { BodyLength = length ?? -1 },
-            VaryFields = VaryRules.Fields(exchange.Headers.Vary, Route.Route.Cache.Vary),
-        });
-    }
-
-    private static bool HasBody(int status) => status is not (204 or 205);
-
-    private async Task<FillHead> RenewAsync(FoundResponse found, OriginExchange exchange)
-    {
-        var renewed = HeadBuilder.Renew(found.Head, exchange, Route);
-        if (renewed is null) await store.RemoveAsync(terms.Primary, CancellationToken.None);
-        else if (!_doomed) EndLease(inVain: !await store.RenewAsync(found, renewed, CancellationToken.None));
-        return new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head };
     }
 
     private async Task RunAsync()
