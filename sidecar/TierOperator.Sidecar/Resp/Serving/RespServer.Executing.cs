@@ -36,7 +36,7 @@ internal sealed partial class RespServer
         else if (command.IsPassed && Native is null) Refuse(connection, CommandTable.NeedsRedisTier(arguments));
         else if (Fault(connection, command, arguments) is { } fault) Refuse(connection, fault);
         else if (connection.State.Transaction.IsOpen && ReferenceEquals(command, Commands.Watch)) connection.Reply.Error("ERR WATCH inside MULTI is not allowed");
-        else if (command.IsWrite && PausesWrites) WaitToWrite(connection, arguments);
+        else if (PausesWrites && MayWrite(connection, command)) WaitToWrite(connection, arguments);
         else if (connection.State.Transaction.IsOpen && !command.Flags.HasFlag(CommandFlags.Transaction)) Queue(connection, command, arguments);
         else Dispatch(connection, command, arguments);
         Mute(connection, start);
@@ -72,6 +72,10 @@ internal sealed partial class RespServer
 
     /// <summary>What the disk tier takes for an id.</summary>
     public const int MostKeyBytes = 64 * 1024;
+
+    // EXEC writes when what was queued does; a script may, whatever it does in the end.
+    private static bool MayWrite(RespConnection connection, Command command)
+        => command.IsWrite || command.Name is "eval" or "evalsha" or "publish" or "pfcount" || (command.Name == "exec" && connection.State.Transaction.Queue.Exists(queued => MayWrite(connection, queued.Command)));
 
     private static void WaitToWrite(RespConnection connection, RespArguments arguments) => connection.Deferred = arguments.Detached();
 
