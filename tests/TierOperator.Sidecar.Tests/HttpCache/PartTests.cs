@@ -93,6 +93,17 @@ public sealed class PartTests
     }
 
     [Fact]
+    public async Task Part_WhoseChunksAreNotItsRange_IsNotStored()
+    {
+        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("01234", Fresh, Tag, "Content-Range: bytes 0-9/20") with { Status = 206, IsChunked = true });
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        for (var i = 0; i < 2; i++) await AssertRangeAsync(sidecar, "0-9", "01234");
+
+        Assert.Equal(2, origin.Seen.Count);
+    }
+
+    [Fact]
     public async Task Part_OfAUrlThatWasChangedOrPurged_IsGone()
     {
         await using var origin = new ScriptedOrigin(Ranged(Fresh, Tag));

@@ -64,16 +64,18 @@ public sealed class SharedCacheTests : IAsyncLifetime
     [Fact]
     public async Task Miss_AnswerForOneAlone_KeepsNobodyWaiting()
     {
-        var gate = new TaskCompletionSource();
-        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("mine", "Cache-Control: private") with { Before = gate.Task });
+        var (first, others, count) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("mine", "Cache-Control: private") with { Before = Interlocked.Increment(ref count) == 1 ? first.Task : others.Task });
         await StartAsync(4, origin);
 
         var calls = _sidecars.Select(sidecar => sidecar.Http.GetStringAsync("/a")).ToList();
-        await Eventually.HoldsAsync(() => origin.Seen.Count > 0);
-        gate.SetResult();
-        await Task.WhenAll(calls);
+        await AllHaveAskedForTheLeaseAsync(4);
+        first.SetResult();
 
-        Assert.Equal(4, origin.Seen.Count);
+        // One after the other would never be three at once.
+        await Eventually.HoldsAsync(() => origin.Seen.Count == 4);
+        others.SetResult();
+        await Task.WhenAll(calls);
     }
 
     [Fact]
@@ -116,7 +118,11 @@ public sealed class SharedCacheTests : IAsyncLifetime
         await using var origin = new ScriptedOrigin(_ => new OriginReply { Body = body, Fields = [Fresh] });
         await StartAsync(2, origin, "spillover: {capacity: 256Mi}");
 
-        foreach (var sidecar in _sidecars.Concat(_sidecars)) Assert.Equal(body, await sidecar.Http.GetByteArrayAsync("/large"));
+        foreach (var sidecar in _sidecars.Concat(_sidecars))
+        {
+            Assert.Equal(body, await sidecar.Http.GetByteArrayAsync("/large"));
+            await Eventually.HoldsAsync(() => sidecar.Host.Engine.Status().Writes > 0 && RedisOf(sidecar).BacklogSessions == 0);
+        }
 
         Assert.Equal(2, origin.Seen.Count);
     }
@@ -135,9 +141,10 @@ public sealed class SharedCacheTests : IAsyncLifetime
             for (var i = 0; i < 5; i++) Assert.Equal("body 1", await sidecar.Http.GetStringAsync("/a"));
 
         await _sidecars[0].SendAsync(HttpMethod.Post, "/v1/purge", new StringContent(order, null, "application/json")).AssertStatusAsync(204);
-        await Task.WhenAll(_sidecars.Select(GivesAnotherAsync));
+        // In this order: once one has fetched it anew, the others hear of that, and not of the purge.
+        await GivesAnotherAsync(_sidecars[2]);
 
-        foreach (var sidecar in _sidecars)
+        foreach (var sidecar in _sidecars.AsEnumerable().Reverse())
             for (var i = 0; i < 5; i++) Assert.NotEqual("body 1", await sidecar.Http.GetStringAsync("/a"));
     }
 
