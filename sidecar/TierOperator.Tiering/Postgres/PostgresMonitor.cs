@@ -21,12 +21,16 @@ internal sealed class PostgresMonitor(PostgresTierOptions options, PostgresGatew
     private readonly Migrator _migrator = new(options.Url.Schema);
     private Task _loop = Task.CompletedTask;
     private RemoteTierState _state = new(RemoteHealth.Connecting, "The first connection is being made.");
+    private long _skewTicks = long.MinValue;
     private int _failures;
     private int _refusedWrites;
     private long _acknowledged;
     private bool _isReady;
 
     public RemoteTierState State => Volatile.Read(ref _state);
+
+    /// <summary>As of the last look.</summary>
+    public TimeSpan? ClockSkew => Volatile.Read(ref _skewTicks) is var ticks && ticks != long.MinValue ? TimeSpan.FromTicks(ticks) : null;
 
     public event Action<RemoteTierState>? StateChanged;
     public event Action? Forgot;
@@ -86,8 +90,9 @@ internal sealed class PostgresMonitor(PostgresTierOptions options, PostgresGatew
     {
         try
         {
-            var writes = await ServerLook.RunAsync(options, _migrator, _isReady, time, logger).WaitAsync(ServerLook.Patience(options, _isReady), time, stop);
+            var (writes, skew) = await ServerLook.RunAsync(options, _migrator, _isReady, time, logger).WaitAsync(ServerLook.Patience(options, _isReady), time, stop);
             _isReady = true;
+            Volatile.Write(ref _skewTicks, skew.Ticks);
             if (State.Health is RemoteHealth.Unavailable) gateway.DropIdle(); // of a server that has been away they are broken
             if (gateway.ReplaceConnections()) PostgresLog.ConnectionsReplaced(logger);
             Compare(writes);

@@ -12,7 +12,7 @@ namespace TierOperator.Tiering.Postgres;
 /// it: the server may stand behind PgBouncer in transaction mode. See docs/postgres.md.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class PostgresTier : IRemoteTier, ISearchableTier, IIndexedTier, IRetainingTier
+public sealed class PostgresTier : IRemoteTier, ISearchableTier, IIndexedTier, IRetainingTier, IAuditedTier
 {
     private readonly PostgresGateway _gateway;
     private readonly PostgresMonitor _monitor;
@@ -40,6 +40,7 @@ public sealed class PostgresTier : IRemoteTier, ISearchableTier, IIndexedTier, I
 
     public TierSet Tier => TierSet.Postgres;
     public RemoteTierState State => _monitor.State;
+    public TimeSpan? ClockSkew => _monitor.ClockSkew;
 
     public event Action<RemoteTierState>? StateChanged
     {
@@ -55,6 +56,7 @@ public sealed class PostgresTier : IRemoteTier, ISearchableTier, IIndexedTier, I
 
     /// <summary>Notes of conflicts and dead letters in the same database.</summary>
     public IAuditStore Audit { get; }
+    IAuditStore? IAuditedTier.Audit => Audit;
 
     internal PostgresCalls Calls { get; }
 

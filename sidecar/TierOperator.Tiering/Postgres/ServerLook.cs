@@ -16,8 +16,8 @@ internal static class ServerLook
     public static TimeSpan Patience(PostgresTierOptions options, bool isReady)
         => !isReady ? s_migration : options.Remote.Timeout * 2 > s_least ? options.Remote.Timeout * 2 : s_least;
 
-    /// <summary>Migrates where needed, and answers how many writes of this sidecar the server knows. Throws what is wrong.</summary>
-    public static async Task<long> RunAsync(PostgresTierOptions options, Migrator migrator, bool isReady, TimeProvider time, ILogger logger)
+    /// <summary>Migrates where needed; answers how many writes of this sidecar the server knows, and how far its clock is ahead. Throws what is wrong.</summary>
+    public static async Task<(long Writes, TimeSpan Skew)> RunAsync(PostgresTierOptions options, Migrator migrator, bool isReady, TimeProvider time, ILogger logger)
     {
         await using var source = ConnectionSettings.Single(options.Url);
         await using var connection = await source.OpenConnectionAsync();
@@ -27,26 +27,27 @@ internal static class ServerLook
             if (changed) PostgresLog.Migrated(logger, version);
         }
 
-        var (isReadOnly, schemaVersion, writes) = await ReadAsync(connection, options);
+        var (isReadOnly, schemaVersion, writes, clock) = await ReadAsync(connection, options);
         migrator.Check(schemaVersion);
         return isReadOnly
             ? throw new PostgresStateException(PostgresFaultKind.NoWrites, $"The {options.Url.Display} is read-only (a standby, or set so): name the primary, or wait for its promotion.")
-            : writes;
+            : (writes, clock - time.GetUtcNow());
     }
 
-    private static async Task<(bool IsReadOnly, int Version, long Writes)> ReadAsync(NpgsqlConnection connection, PostgresTierOptions options)
+    private static async Task<(bool IsReadOnly, int Version, long Writes, DateTimeOffset Clock)> ReadAsync(NpgsqlConnection connection, PostgresTierOptions options)
     {
         var schema = options.Url.Schema;
         await using var command = new NpgsqlCommand($"""
             SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
                    (SELECT coalesce(max(number), 0) FROM {schema}.migration),
-                   coalesce((SELECT writes FROM {schema}.node WHERE namespace = $1 AND policy = $2 AND node = $3), 0)
+                   coalesce((SELECT writes FROM {schema}.node WHERE namespace = $1 AND policy = $2 AND node = $3), 0),
+                   clock_timestamp()
             """, connection)
         {
             Parameters = { new() { Value = options.Remote.Namespace }, new() { Value = options.Remote.Policy }, new() { Value = (long)options.Remote.Node } },
         };
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
-        return (reader.GetBoolean(0), reader.GetInt32(1), reader.GetInt64(2));
+        return (reader.GetBoolean(0), reader.GetInt32(1), reader.GetInt64(2), await reader.GetFieldValueAsync<DateTimeOffset>(3));
     }
 }

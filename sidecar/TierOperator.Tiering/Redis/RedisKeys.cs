@@ -13,6 +13,7 @@ internal sealed class RedisKeys(string @namespace, string policy)
     private readonly byte[] _session = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:s:{{:");
     private readonly byte[] _tombstone = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:t:{{:");
     private readonly byte[] _lease = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:l:{{:");
+    private readonly byte[] _mark = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:w:{{:");
 
     private readonly byte[] _native = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:k:{{:");
     private readonly byte[] _standIn = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:y:{{:");
@@ -34,6 +35,9 @@ internal sealed class RedisKeys(string @namespace, string policy)
     public byte[] Session(ReadOnlySpan<byte> session) => Join(_session, session);
     public byte[] Tombstone(ReadOnlySpan<byte> session) => Join(_tombstone, session);
     public byte[] Lease(ReadOnlySpan<byte> session) => Join(_lease, session);
+
+    /// <summary>Written for a moment to learn how far replicas have followed; it lies in the session's slot.</summary>
+    public byte[] Mark(ReadOnlySpan<byte> session) => Join(_mark, session);
 
     /// <summary>Says that the server is the one we filled. The number makes it fall into a server's slots.</summary>
     public string Marker(int number) => $"{Prefix}marker:{{{number}}}";

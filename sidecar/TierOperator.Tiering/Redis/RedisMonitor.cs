@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using TierOperator.Tiering.Redis.Client;
 using TierOperator.Tiering.Remote;
@@ -28,6 +29,7 @@ internal sealed class RedisMonitor : IAsyncDisposable
     private readonly ILogger _logger;
     private volatile RemoteTierState _state = new(RemoteHealth.Connecting, "The Redis tier is connecting.");
     private volatile bool _isDoubted = true;
+    private long _skewTicks = long.MinValue;
     private Task _loop = Task.CompletedTask;
 
     public RedisMonitor(RedisClient client, RedisKeys keys, RedisTierOptions options, TimeProvider time, ILogger logger)
@@ -42,6 +44,12 @@ internal sealed class RedisMonitor : IAsyncDisposable
     public event Action? Forgot;
 
     public RemoteTierState State => _state;
+
+    /// <summary>Told how many replicas a primary has, at each look.</summary>
+    public Action<RedisNode, int>? ReplicasSeen { get; init; }
+
+    /// <summary>Of the server that was looked at last.</summary>
+    public TimeSpan? ClockSkew => Volatile.Read(ref _skewTicks) is var ticks && ticks != long.MinValue ? TimeSpan.FromTicks(ticks) : null;
 
     public void Start()
     {
@@ -110,9 +118,17 @@ internal sealed class RedisMonitor : IAsyncDisposable
         var server = await AskAsync(node, "INFO", "server");
         var replication = await AskAsync(node, "INFO", "replication");
         if ((server.Fault ?? replication.Fault) is { } fault) return StateOf(fault);
+        Compare(Field(server.Value, "server_time_usec"));
+        ReplicasSeen?.Invoke(node, int.TryParse(Field(replication.Value, "connected_slaves"), NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) ? replicas : 0);
         if (Field(replication.Value, "role") != "master") return StateOf(new RedisFault(RedisFaultKind.Server, "READONLY"));
         var identity = $"{Field(replication.Value, "master_replid")}/{Field(server.Value, "run_id")}";
         return await CompareAsync(node, identity) is { } refused ? StateOf(refused) : new RemoteTierState(RemoteHealth.Healthy);
+    }
+
+    private void Compare(string serverMicroseconds)
+    {
+        if (!long.TryParse(serverMicroseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds)) return;
+        Volatile.Write(ref _skewTicks, (DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds) - _time.GetUtcNow()).Ticks);
     }
 
     // What stands in the marker decides; then, where something was doubtful, whether the server takes a write.

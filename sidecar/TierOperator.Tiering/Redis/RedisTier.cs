@@ -21,6 +21,7 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
     private readonly RedisDialer _dialer;
     private readonly RedisClient _client;
     private readonly RedisMonitor _monitor;
+    private readonly RedisReplication _replication;
     private readonly TimeProvider _time;
 
     public RedisTier(RedisTierOptions options, TimeProvider time, ILogger<RedisTier> logger)
@@ -32,7 +33,8 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
         _client = new RedisClient(RedisTopologies.Create(options, _dialer, time), time);
 #pragma warning restore CA2000
         Native = new NativeServer(options, _keys, time);
-        _monitor = new RedisMonitor(_client, _keys, options, time, logger);
+        _replication = new RedisReplication(_keys, _dialer, _client, time);
+        _monitor = new RedisMonitor(_client, _keys, options, time, logger) { ReplicasSeen = _replication.Note };
     }
 
     public event Action<RemoteTierState>? StateChanged
@@ -50,6 +52,7 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
     public TierSet Tier => TierSet.Redis;
     public RemoteTierState State => _monitor.State;
     public NativeServer Native { get; }
+    public TimeSpan? ClockSkew => _monitor.ClockSkew;
 
     public void Start() => _monitor.Start();
 
@@ -85,12 +88,13 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
     {
         cancellationToken.ThrowIfCancellationRequested();
         var (running, results) = (new ValueTask<RemoteResult>[changes.Count], new RemoteResult[changes.Count]);
-        var deadline = Deadline();
+        // A batch of the sync loop may take longer than what a caller waits for.
+        var deadline = changes.Count > 1 && _options.Remote.ApplyTimeout > _options.Remote.Timeout ? _client.DeadlineAfter(_options.Remote.ApplyTimeout) : Deadline();
 #pragma warning disable CA2012 // all are under way before the first is awaited, each once: so they go in one send
         for (var i = 0; i < running.Length; i++) running[i] = ApplyOneAsync(changes[i], deadline, cancellationToken);
 #pragma warning restore CA2012
         for (var i = 0; i < running.Length; i++) results[i] = await running[i];
-        return results;
+        return await _replication.ConfirmAsync(changes, results, _options.Remote.Timeout, cancellationToken);
     }
 
     public ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
@@ -112,6 +116,7 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
     {
         await Native.DisposeAsync();
         await _monitor.DisposeAsync();
+        await _replication.DisposeAsync();
         await _client.DisposeAsync();
     }
 

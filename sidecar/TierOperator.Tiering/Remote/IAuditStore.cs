@@ -10,6 +10,13 @@ public interface IAuditStore
     ValueTask<IReadOnlyList<DeadLetterNote>?> ListDeadLettersAsync(int limit, CancellationToken cancellationToken);
 }
 
+/// <summary>A tier that keeps notes for people beside the sessions.</summary>
+public interface IAuditedTier
+{
+    /// <summary>Null while there is no such store.</summary>
+    IAuditStore? Audit { get; }
+}
+
 /// <summary>Two versions of an item met, and <see cref="Winner"/> stayed.</summary>
 public sealed record ConflictNote(byte[] Session, byte[] Item, string Strategy, ItemVersion Winner, ItemVersion Loser)
 {

@@ -18,6 +18,9 @@ public interface IRemoteTier : IAsyncDisposable
     /// <summary>How it fares now, for /status, readiness and metrics.</summary>
     RemoteTierState State { get; }
 
+    /// <summary>How far the server's clock is ahead of ours (behind: negative), exact to a round trip; null while it is not known.</summary>
+    TimeSpan? ClockSkew => null;
+
     /// <summary>Raised on the thread that noticed; must return at once.</summary>
     event Action<RemoteTierState>? StateChanged;
 

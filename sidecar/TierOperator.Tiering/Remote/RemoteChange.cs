@@ -47,6 +47,9 @@ public sealed record RemoteChange(ReadOnlyMemory<byte> Session)
     /// <summary>False for a mere touch: nobody needs to hear of it, and a tier that does not hold the session ignores it.</summary>
     public bool IsAnnounced { get; init; } = true;
 
+    /// <summary>Redis only: applied is what a replica has too, where the primary has replicas.</summary>
+    public bool IsReplicated { get; init; }
+
     /// <summary>
     /// Redis only. Null: the session is held whole. Else the names of the strategy's items (<c>*</c> and <c>?</c> as in the policy),
     /// which the header keeps so that a reader knows what an absence means; the puts are filtered already.
