@@ -96,6 +96,9 @@ public sealed record CompiledRule
     /// <summary>Template such as <c>{userId}</c>: the session that is likely needed after this one; null for none.</summary>
     public string? PreloadRelated { get; init; }
 
+    /// <summary>The session globs as written, which templates take their parts from.</summary>
+    public IReadOnlyList<string> SessionGlobs { get; init; } = ["*"];
+
     /// <summary>Template such as <c>chat:{1}</c>: the session that this one is deleted with; null for none.</summary>
     public string? Parent { get; init; }
     public required ConflictStrategy OnConflict { get; init; }

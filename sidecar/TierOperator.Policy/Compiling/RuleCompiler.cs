@@ -49,6 +49,7 @@ internal sealed class RuleCompiler(SpecDocument spec)
             PreloadSessions = [.. (rule.Preload?.Sessions ?? []).Select(glob => new Glob(glob))],
             PreloadRelated = rule.Preload?.Related,
             Parent = rule.Parent,
+            SessionGlobs = [.. rule.Match?.Sessions ?? ["*"]],
             OnConflict = rule.OnConflict!.Value,
             SourcePriority = [.. (rule.SourcePriority ?? [TierName.Postgres, TierName.Redis, TierName.Spillover, TierName.Memory]).Select(RuleDefaults.FlagOf)],
             DataCategory = rule.DataCategory,

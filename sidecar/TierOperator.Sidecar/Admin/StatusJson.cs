@@ -83,6 +83,12 @@ internal static class StatusJson
         {
             json.WriteNumber("backlogSessions", tier.BacklogSessions);
             json.WriteNumber("backlogBytes", tier.BacklogBytes);
+            json.WriteString("breaker", tier.IsBreakerOpen ? "open" : "closed");
+            json.WriteNumber("calls", tier.Calls);
+            json.WriteNumber("failures", tier.Failures);
+            json.WriteNumber("skipped", tier.Skipped);
+            json.WriteTime("settled", tier.SettledMs);
+            if (tier.ClockSkew is { } skew) json.WriteNumber("clockSkewSeconds", Math.Round(skew.TotalSeconds, 3));
         }
 
         json.WriteEndObject();

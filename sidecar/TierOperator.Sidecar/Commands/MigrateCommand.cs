@@ -14,7 +14,7 @@ internal static class MigrateCommand
     {
         var session = new Argument<string?>("session") { Description = "The session's id; left out with --prefix.", Arity = ArgumentArity.ZeroOrOne };
         var prefix = new Option<string?>("--prefix") { Description = "Moves every session whose id starts with this.", HelpName = "PREFIX" };
-        var to = new Option<string>("--to") { Description = "The tier: memory or spillover.", Required = true, HelpName = "TIER" };
+        var to = new Option<string>("--to") { Description = "The tier: memory, spillover, redis or postgres.", Required = true, HelpName = "TIER" };
         return ClientCommand.Create("migrate", "Move sessions to a tier.", context =>
         {
             var one = context.Parsed.GetValue(session);

@@ -13,7 +13,11 @@ internal static class StorageCommand
         ClientCommand.Create("status", "The policy that runs, and the tiers.", StatusAsync),
         ClientCommand.Create("stats", "Counters since the start.", StatsAsync),
         Retrieve(),
+        SearchCommand.Create(),
+        MoveCommand.Load(),
+        MoveCommand.Evict(),
         MigrateCommand.Create(),
+        DeadLettersCommand.Create(),
         ClientCommand.Create("compact", "Rewrite the disk's segments without what is dead.", CompactAsync),
     };
 

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering;
 using TierOperator.Tiering.Redis.Native;
 using TierOperator.Tiering.Remote;
+using TierOperator.Tiering.Retention;
 
 namespace TierOperator.Sidecar.Hosting;
 
@@ -16,7 +18,7 @@ internal sealed class SecretFault(string message) : Exception(message);
 /// Until then it is away, and says why.
 /// </summary>
 /// <remarks>Thread-safe: the tier in use is one reference, swapped by the loop alone.</remarks>
-internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, ILeasingTier, IBackplane, INativeTier
+internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, ILeasingTier, IBackplane, ISearchableTier, IIndexedTier, IRetainingTier, IAuditedTier, INativeTier
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(2);
 
@@ -30,6 +32,8 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
     public TierSet Tier => flag;
     public RemoteTierState State => _open?.Tier.State ?? _fault;
     public NativeServer? Native => (_open?.Tier as INativeTier)?.Native;
+    public IAuditStore? Audit => (_open?.Tier as IAuditedTier)?.Audit;
+    public TimeSpan? ClockSkew => _open?.Tier.ClockSkew;
     public bool IsConnected => _open?.Backplane?.IsConnected ?? false;
 
     public event Action<RemoteTierState>? StateChanged;
@@ -60,6 +64,25 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
 
     public ValueTask EndLeaseAsync(LeaseClaim claim, TimeSpan inVainFor, CancellationToken cancellationToken)
         => (_open?.Tier as ILeasingTier)?.EndLeaseAsync(claim, inVainFor, cancellationToken) ?? ValueTask.CompletedTask;
+
+    public ValueTask<SearchPage> SearchAsync(string query, int limit, CancellationToken cancellationToken)
+        => (_open?.Tier as ISearchableTier)?.SearchAsync(query, limit, cancellationToken) ?? new(new SearchPage(RemoteReadStatus.Unavailable, []) { Fault = _fault.Reason });
+
+    public ValueTask<RemoteListing> ListSubjectAsync(string subject, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
+        => (_open?.Tier as IIndexedTier)?.ListSubjectAsync(subject, after, limit, cancellationToken) ?? new(new RemoteListing(RemoteReadStatus.Unavailable, []));
+
+    public ValueTask<RemoteListing> ListChildrenAsync(ReadOnlyMemory<byte> parent, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
+        => (_open?.Tier as IIndexedTier)?.ListChildrenAsync(parent, after, limit, cancellationToken) ?? new(new RemoteListing(RemoteReadStatus.Unavailable, []));
+
+    public ValueTask<RemoteDeletion> EraseSubjectAsync(string subject, ItemVersion floor, CancellationToken cancellationToken)
+        => (_open?.Tier as IIndexedTier)?.EraseSubjectAsync(subject, floor, cancellationToken) ?? new(new RemoteDeletion(false, []));
+
+    public ValueTask<RemoteDeletion> DeleteChildrenAsync(ReadOnlyMemory<byte> parent, ItemVersion floor, CancellationToken cancellationToken)
+        => (_open?.Tier as IIndexedTier)?.DeleteChildrenAsync(parent, floor, cancellationToken) ?? new(new RemoteDeletion(false, []));
+
+    public ValueTask<RetentionReport> RunRetentionAsync(IReadOnlyList<CompiledRetention> entries, bool dryRun, IRetentionExport? export, CancellationToken cancellationToken)
+        => (_open?.Tier as IRetainingTier)?.RunRetentionAsync(entries, dryRun, export, cancellationToken)
+           ?? new(new RetentionReport(dryRun, [.. entries.Select(static entry => new RetentionEntryReport(entry.DataCategory, entry.Action, [], 0, "The postgres tier is away."))]));
 
     public async ValueTask DisposeAsync()
     {

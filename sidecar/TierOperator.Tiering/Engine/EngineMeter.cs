@@ -31,6 +31,7 @@ internal sealed class EngineMeter : IDisposable
         _meter.CreateObservableGauge("tier.memory.capacity", () => engine.Memory.Budget.CapacityBytes, "By", "Bytes that memory may use.");
         _meter.CreateObservableGauge("tier.memory.sessions", () => engine.Memory.SessionCount, "{session}", "Sessions in memory.");
         _meter.CreateObservableGauge("tier.memory.items", () => engine.Memory.ItemCount, "{item}", "Items in memory.");
+        SharedMeter.AddTo(_meter, engine);
         _meter.CreateObservableGauge("tier.inflight", () => engine.InFlightUsedBytes, "By", "Bytes of bodies on their way in or out.");
     }
 
@@ -44,6 +45,8 @@ internal sealed class EngineMeter : IDisposable
     [
         new(engine.Memory.Hits, new KeyValuePair<string, object?>("tier", "memory")),
         new(engine.Counters.DiskHits, new KeyValuePair<string, object?>("tier", "spillover")),
+        new(engine.Counters.RedisHits, new KeyValuePair<string, object?>("tier", "redis")),
+        new(engine.Counters.PostgresHits, new KeyValuePair<string, object?>("tier", "postgres")),
         new(engine.Memory.Misses, new KeyValuePair<string, object?>("tier", "none")),
     ];
 

@@ -172,7 +172,11 @@ public sealed record SessionListing(byte[] Key, TierSet Tiers, long Bytes, int I
 }
 
 /// <summary>A page of a listing. <see cref="Next"/> is opaque; null at the end.</summary>
-public sealed record SessionPage(IReadOnlyList<SessionListing> Sessions, string? Next);
+public sealed record SessionPage(IReadOnlyList<SessionListing> Sessions, string? Next)
+{
+    /// <summary>The tier that was asked and did not answer; the page is empty then.</summary>
+    public TierSet Unavailable { get; init; }
+}
 
 public enum BatchKind { Get, Put, Delete }
 

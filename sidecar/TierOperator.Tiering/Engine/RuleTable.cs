@@ -86,6 +86,7 @@ internal sealed class RuleTable
         _byId = new ActiveRule?[names.Count];
         foreach (var rule in _inOrder) _byId[rule.Id] = rule;
         HasItemRules = policy.Rules.Any(rule => rule.HasItems);
+        HasParents = policy.Rules.Any(rule => rule.Parent is not null);
         IsMirror = policy.Spillover is { Mode: SpilloverMode.Mirror };
     }
 
@@ -94,6 +95,9 @@ internal sealed class RuleTable
     /// <summary>True where some rule narrows items, so that items of one session may live in different tiers.</summary>
     public bool HasItemRules { get; }
     public bool IsMirror { get; }
+
+    /// <summary>True where some rule's sessions are deleted with others.</summary>
+    public bool HasParents { get; }
 
     /// <summary>True where some rule has a tier outside this process.</summary>
     public bool IsShared { get; }

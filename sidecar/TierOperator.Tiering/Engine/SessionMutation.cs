@@ -15,6 +15,9 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
 
     /// <summary>The session goes.</summary>
     public bool Delete { get; init; }
+
+    /// <summary>With <see cref="Delete"/>: it goes after its parent, and whoever does that looks after its own children.</summary>
+    public bool IsChild { get; init; }
     public WriteOptions Options { get; init; }
 
     /// <summary>The item that the precondition is about; null for the whole session.</summary>

@@ -29,7 +29,7 @@ public sealed partial class TierEngine
     public async ValueTask<RestoreOutcome> RestoreCheckpointAsync(string id, CancellationToken cancellationToken)
     {
         using var reader = RequireCheckpoints().Open(id);
-        var (restored, expired, failed) = (0, 0, 0);
+        var (restored, expired, failed, erased) = (0, 0, 0, 0);
         foreach (var session in reader.Sessions())
         {
             if (session.Header.DeadlineMs <= _clock.NowMs)
@@ -39,12 +39,22 @@ public sealed partial class TierEngine
                 continue;
             }
 
+            if (_erasures?.Covers(session.Header.Subject, NewestOf(session)) == true)
+            {
+                session.Release();
+                erased++;
+                continue;
+            }
+
             if ((await RestoreAsync(session, cancellationToken)).Succeeded) restored++;
             else failed++;
         }
 
-        return new RestoreOutcome(id, restored, expired, failed);
+        return new RestoreOutcome(id, restored, expired, failed) { Erased = erased };
     }
+
+    private static ItemVersion NewestOf(SessionSnapshot session)
+        => session.Items.Select(static item => item.Version).Append(session.Header.Floor).Max();
 
     /// <summary>The references of the session's large values pass to the write.</summary>
     private ValueTask<WriteOutcome> RestoreAsync(SessionSnapshot session, CancellationToken cancellationToken)
@@ -67,4 +77,8 @@ public sealed partial class TierEngine
 }
 
 /// <summary>What a restore came to: sessions written back, past their deadline, and refused by the tiers.</summary>
-public sealed record RestoreOutcome(string Id, int Restored, int Expired, int Failed);
+public sealed record RestoreOutcome(string Id, int Restored, int Expired, int Failed)
+{
+    /// <summary>Sessions left out because their subject was erased since.</summary>
+    public int Erased { get; init; }
+}

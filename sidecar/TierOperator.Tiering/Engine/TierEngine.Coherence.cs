@@ -17,6 +17,7 @@ public sealed partial class TierEngine
 
     /// <summary>Announcements of others that made a copy here suspect.</summary>
     internal long Announced => Interlocked.Read(ref _announced);
+    internal long ClockRefused => _clock.Refused;
     internal long Gaps => Interlocked.Read(ref _gaps);
 
     private unsafe void OnAnnounced(RemoteAnnouncement announcement)

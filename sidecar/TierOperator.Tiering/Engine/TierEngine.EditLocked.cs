@@ -131,6 +131,7 @@ public sealed partial class TierEngine
             edited.Owed = Owe(plan, _rules, edited.Prepared.Keep || ticket != 0, ticket == 0 ? null : since);
             if (Commit_NeedsLock(edited.Shard, edited.Record, edited.Hash, plan, edited.Prepared, ticket, appended)) edited.HandOver();
             _counters.Wrote(plan);
+            _ = OrphanAsync(plan).AsTask();
             outcome = outcome with { Rule = plan.Rule!.Rule };
             needsAck |= plan.Rule.Rule.Ack != AckLevel.Memory;
         }

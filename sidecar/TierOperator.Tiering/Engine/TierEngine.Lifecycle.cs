@@ -2,6 +2,7 @@ using TierOperator.Policy.Compiled;
 using TierOperator.Policy.Documents;
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Sync;
 
 namespace TierOperator.Tiering.Engine;
@@ -15,6 +16,16 @@ public sealed partial class TierEngine
 
     private readonly DeadLetters _deadLetters;
     private readonly Shadow? _shadow;
+    private readonly AuditQueue _audit = new();
+
+    /// <summary>Conflicts of writes that were decided.</summary>
+    internal long ConflictsDecided => _audit.Decided;
+
+    /// <summary>Notes for people go to PostgreSQL, about once a second.</summary>
+    private async ValueTask FlushAuditAsync(CancellationToken cancellationToken)
+    {
+        if (_shared?.Of(TierSet.Postgres) is { Link: { CanWrite: true, Tier: IAuditedTier { Audit: { } store } } }) await _audit.FlushAsync(store, cancellationToken);
+    }
 
     private SharedTiers? OpenShared(EngineOptions options, CompiledPolicy policy)
     {

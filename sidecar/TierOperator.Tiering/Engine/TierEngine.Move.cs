@@ -12,7 +12,13 @@ public sealed partial class TierEngine
         while (true)
         {
             if (IsResident(session.Span, hash)) return Moved(session, WriteStatus.Replaced);
-            if (_disk is null || !_disk.Contains(session.Span)) return Moved(session, WriteStatus.NotFound);
+            if (_disk is null || !_disk.Contains(session.Span))
+            {
+                if (!await BringHereAsync(session, hash, cancellationToken)) return Moved(session, WriteStatus.NotFound);
+                if (_disk is null && !IsResident(session.Span, hash)) return Moved(session, WriteStatus.NoRoom) with { Detail = "Memory has no room for it, or its rule leaves memory out." };
+                continue;
+            }
+
             if (TryCloseGate(session.Span, hash) is not { } gate)
             {
                 await WaitGateAsync(hash, cancellationToken);
@@ -77,6 +83,7 @@ public sealed partial class TierEngine
     {
         TierSet.Memory => LoadAsync(session, cancellationToken),
         TierSet.Spillover => EvictAsync(session, cancellationToken),
+        TierSet.Redis or TierSet.Postgres => SendDownAsync(session, to, cancellationToken),
         _ => ValueTask.FromResult(Moved(session, WriteStatus.Unprocessable) with { Detail = "The policy declares no such tier." }),
     };
 

@@ -19,7 +19,7 @@ public sealed partial class TierEngine
             var chosen = RetentionSelector.Select(entry, Candidates(entry, taken), _clock.NowMs);
             var skipped = entry.Action == RetentionAction.Delete
                 ? null
-                : $"{entry.Action} keeps data in the postgres tier, which this policy does not declare; only Delete works on local tiers.";
+                : $"{entry.Action} keeps data in the postgres tier, which their rule does not have; only Delete works on local tiers.";
             if (skipped is null) taken.UnionWith(chosen.Select(candidate => candidate.Key));
             if (skipped is null && !dryRun)
                 foreach (var candidate in chosen) await DeleteSessionAsync(candidate.Key, default, cancellationToken);
@@ -35,7 +35,7 @@ public sealed partial class TierEngine
         var candidates = new List<RetentionCandidate>();
         foreach (var key in AllKeys())
         {
-            if (taken.Contains(key) || Describe(key, withItems: false) is not { } meta || meta.Rule.DataCategory != entry.DataCategory) continue;
+            if (taken.Contains(key) || Describe(key, withItems: false) is not { } meta || meta.Rule.DataCategory != entry.DataCategory || IsRetainedThere(meta.Rule)) continue;
             candidates.Add(new RetentionCandidate(key, meta.Header.CreatedMs, meta.Bytes, MeetsConditions(entry, key)));
         }
 

@@ -9,6 +9,7 @@ public sealed partial class TierEngine
 {
     internal EngineCounters Counters => _counters;
     internal DeadLetters DeadLetters => _deadLetters;
+    internal SyncLoop? LoopOf(TierSet tier) => _shared?.Of(tier);
     internal MemoryTier Memory => _memory;
     internal long InFlightUsedBytes => _inFlight.UsedBytes;
 
@@ -37,6 +38,12 @@ public sealed partial class TierEngine
                 Reason = state.Reason ?? (loop.Link.IsOpen ? "it does not answer in time; it is probed in the background" : null),
                 BacklogSessions = loop.Outbox.Count,
                 BacklogBytes = loop.Outbox.BacklogBytes,
+                IsBreakerOpen = loop.Link.IsOpen,
+                Calls = loop.Link.Calls,
+                Failures = loop.Link.Failures,
+                Skipped = loop.Link.Skipped,
+                ClockSkew = loop.Link.Tier.ClockSkew,
+                SettledMs = loop.LastSettledMs,
             });
         }
 
@@ -107,6 +114,18 @@ public sealed record TierStatus(string Name, string State, long UsedBytes, long 
     /// <summary>What a shared tier has yet to hear of.</summary>
     public int BacklogSessions { get; init; }
     public long BacklogBytes { get; init; }
+
+    /// <summary>Of a shared tier: calls are kept away from it until a probe has had an answer.</summary>
+    public bool IsBreakerOpen { get; init; }
+    public long Calls { get; init; }
+    public long Failures { get; init; }
+    public long Skipped { get; init; }
+
+    /// <summary>How far the server's clock is ahead of this one; null while not known.</summary>
+    public TimeSpan? ClockSkew { get; init; }
+
+    /// <summary>When it was told something last, Unix milliseconds; 0 for never.</summary>
+    public long SettledMs { get; init; }
 }
 
 /// <summary>The engine as it fares.</summary>

@@ -25,7 +25,8 @@ public sealed partial class TierEngine
         var token = _closing.Token;
         _background = Task.WhenAll(
             KeepRunning("eviction", () => RelievePressureAsync(token), token),
-            KeepRunning("sweep", () => SweepAsync(token), token));
+            KeepRunning("sweep", () => SweepAsync(token), token),
+            KeepRunning("children", () => DeleteChildrenAsync(token), token));
         _preloading = Task.Run(() => PreloadAsync(token), CancellationToken.None);
     }
 
@@ -57,6 +58,7 @@ public sealed partial class TierEngine
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             _clock.Adjust();
+            await FlushAuditAsync(cancellationToken);
             _memory.Budget.SetIndex(_disk?.IndexBytes ?? 0);
             await SweepOnceAsync(ShardsPerSweep);
             SaveShadow();

@@ -39,6 +39,7 @@ public sealed partial class TierEngine : ISyncSource
     {
         _clock.Observe(result.Newest);
         var hash = _memory.HashOf(owed.Key);
+        if (result.Status == RemoteStatus.Older) NoteConflict(owed, result.Newest);
         if (result.Status == RemoteStatus.Older) OnAnnounced(new RemoteAnnouncement(owed.Key, result.Newest, 0));
         if (owed.Header is not { } header) return;
         var rule = _rules.Stored(header.Rule, owed.Key);
@@ -47,7 +48,18 @@ public sealed partial class TierEngine : ISyncSource
     }
 
     void ISyncSource.OnRefused(OwedSession owed, TierLink link, RemoteChange? change, string reason)
-        => _deadLetters.Add(new DeadLetter(link.Flag, owed.Key, [.. owed.Items.Keys], reason, _clock.NowMs));
+    {
+        _deadLetters.Add(new DeadLetter(link.Flag, owed.Key, [.. owed.Items.Keys], reason, _clock.NowMs));
+        _audit.Add(new DeadLetterNote(owed.Key, reason) { NotedMs = _clock.NowMs, Node = _clock.Node });
+    }
+
+    /// <summary>Another sidecar's write was newer: ours had no effect. Our own, sent again, is no conflict.</summary>
+    private void NoteConflict(OwedSession owed, ItemVersion winner)
+    {
+        if (winner.Node == _clock.Node || winner == ItemVersion.None) return;
+        foreach (var (item, lost) in owed.Items)
+            _audit.Add(new ConflictNote(owed.Key, item, nameof(ConflictStrategy.LatestWins), winner, lost.Version) { NotedMs = _clock.NowMs, Node = _clock.Node });
+    }
 
     JournalStretch? ISyncSource.ReadJournal(JournalPosition from) => _disk?.ReadJournal(from);
 
@@ -107,6 +119,7 @@ public sealed partial class TierEngine : ISyncSource
             Floor = floor,
             IsPartial = header.IsPartial,
             IsWhole = held.IsWhole,
+            IsReplicated = tier == TierSet.Redis && rule.AwaitedTiers.HasFlag(TierSet.Redis),
             IsAnnounced = owed.Items.Count > 0 || owed.Floor != ItemVersion.None || owed.IsWhole,
             ExpiresMs = Math.Min(header.DeadlineMs, header.LastAccessMs + ttl),
             Puts = puts,
@@ -114,6 +127,7 @@ public sealed partial class TierEngine : ISyncSource
             Removals = removals,
             Projection = isProjection ? [.. strategy!.Items.Select(glob => glob.Text)] : null,
             DataCategory = rule.Rule.DataCategory,
+            Parent = tier == TierSet.Postgres && ParentNames.Of(rule.Rule, owed.Key) is { } parent ? parent : null,
             Newest = owed.Newest,
         };
     }

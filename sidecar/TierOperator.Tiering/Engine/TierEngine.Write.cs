@@ -91,6 +91,7 @@ public sealed partial class TierEngine
         {
             _counters.Wrote(plan);
             SessionWritten?.Invoke(plan.Mutation.Key.ToArray());
+            await OrphanAsync(plan);
         }
 
         var outcome = attempt.Outcome;

@@ -32,6 +32,7 @@ public sealed partial class TierEngine : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly EngineCounters _counters = new();
     private readonly EngineMeter _meter;
+    private readonly ErasureLog? _erasures;
     private readonly InFlightBudget _inFlight;
     private Task _background = Task.CompletedTask;
     private readonly long _openedCapacity;
@@ -55,6 +56,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         _planner = new WritePlanner(_clock);
         _shared = OpenShared(options, policy);
         _deadLetters = new DeadLetters(disk is null ? null : door, options.DataFolder);
+        _erasures = disk is null ? null : new ErasureLog(door!, options.DataFolder!);
         _shadow = disk is null || _shared is null ? null : Shadow.Open(door!, options.DataFolder!);
         _inFlight = new InFlightBudget(options.InFlightBytes > 0 ? options.InFlightBytes : DefaultInFlight(capacity), _memory.Budget, capacity > 0);
         _meter = new EngineMeter(this, meter);

@@ -45,6 +45,12 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
         lock (_gate) return _waiting.ContainsKey(key) || _inFlight.ContainsKey(key);
     }
 
+    /// <summary>Sessions that the tier has yet to hear of, at most so many.</summary>
+    public List<byte[]> Keys(int most)
+    {
+        lock (_gate) return [.. _waiting.Keys.Concat(_inFlight.Keys).Distinct(KeyComparer.Instance).Take(most)];
+    }
+
     /// <summary>What the tier has yet to hear of a session; nothing for most.</summary>
     public PendingChanges Pending(byte[] key)
     {

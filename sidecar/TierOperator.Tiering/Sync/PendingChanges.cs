@@ -23,6 +23,9 @@ internal sealed class PendingChanges
     /// <summary>Every item that was changed.</summary>
     public IReadOnlySet<byte[]>? Items { get; private init; }
 
+    /// <summary>What the tier says of an item is not to be believed any more.</summary>
+    public bool Replaces(byte[] item) => IsDelete || Items?.Contains(item) == true;
+
     public static PendingChanges Of(OwedSession? sent, OwedSession? waiting)
     {
         var removed = new Dictionary<byte[], ItemVersion>(KeyComparer.Instance);

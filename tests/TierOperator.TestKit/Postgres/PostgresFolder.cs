@@ -29,6 +29,13 @@ internal static class PostgresFolder
         return folder;
     }
 
+    public static Task<string> AskAsync(int port, string user, string password, string sql)
+    {
+        var start = new ProcessStartInfo("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", $"{port}", "-U", user, "-d", "postgres", "-c", sql]);
+        start.Environment["PGPASSWORD"] = password;
+        return RunAsync(start);
+    }
+
     public static Task PromoteAsync(string folder) => RunAsync(AsServerUser(Program("pg_ctl"), ["-D", folder, "-w", "promote"]));
 
     public static async Task AddCertificateAsync(string folder, (string Certificate, string Key) pem)
@@ -86,13 +93,14 @@ internal static class PostgresFolder
     public static Task OwnAsync(string folder)
         => Environment.UserName == "root" ? RunAsync(new ProcessStartInfo("chown", [ServerUser, folder])) : Task.CompletedTask;
 
-    private static async Task RunAsync(ProcessStartInfo start)
+    /// <summary>What it wrote.</summary>
+    private static async Task<string> RunAsync(ProcessStartInfo start)
     {
         start.RedirectStandardError = start.RedirectStandardOutput = true;
         using var process = Process.Start(start)!;
         using var patience = new CancellationTokenSource(s_patience);
         var errors = process.StandardError.ReadToEndAsync(patience.Token);
-        _ = process.StandardOutput.ReadToEndAsync(patience.Token);
+        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
         try
         {
             await process.WaitForExitAsync(patience.Token);
@@ -104,5 +112,6 @@ internal static class PostgresFolder
         }
 
         if (process.ExitCode != 0) throw new InvalidOperationException($"{start.FileName} failed: {await errors}");
+        return (await output).Trim();
     }
 }

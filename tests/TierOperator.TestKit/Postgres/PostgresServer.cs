@@ -33,6 +33,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>The data folder.</summary>
     public string Folder { get; }
+    public bool IsRunning => _process is { HasExited: false };
     public int Port { get; private set; }
     public string Url => UrlOf();
 
@@ -97,6 +98,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
         throw new InvalidOperationException($"PostgreSQL did not start: {string.Join('\n', said)}");
     }
+
+    /// <summary>Runs SQL as the superuser, behind the tier's back; what it answered.</summary>
+    public Task<string> AskAsync(string sql) => PostgresFolder.AskAsync(Port, User, Password, sql);
 
     /// <summary>SIGSTOP for all of it: connections stay open, nothing answers.</summary>
     public void Freeze() => ServerProcesses.SignalTree(_process!.Id, ServerProcesses.Stop);

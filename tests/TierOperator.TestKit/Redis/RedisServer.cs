@@ -27,6 +27,7 @@ public sealed partial class RedisServer : IAsyncDisposable
 
     /// <summary>Words for redis-cli before each command: a password, TLS.</summary>
     public string[] ClientOptions { get; init; } = [];
+    public bool IsRunning => _process is { HasExited: false };
     public int ProcessId => _process!.Id;
 
     /// <param name="settings">As on the command line: <c>--maxmemory 10mb</c> is two words.</param>

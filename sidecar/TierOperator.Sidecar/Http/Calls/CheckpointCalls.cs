@@ -41,6 +41,7 @@ internal static class CheckpointCalls
             json.WriteString("id", outcome.Id);
             json.WriteNumber("restored", outcome.Restored);
             json.WriteNumber("expired", outcome.Expired);
+            json.WriteNumber("erased", outcome.Erased);
         });
     });
 

@@ -1,17 +1,27 @@
 using System.Text.Json;
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering;
+using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Remote;
 
 namespace TierOperator.Sidecar.Http.Calls;
 
 /// <summary>Why a key lives where it lives: rule, tiers, residency, deadline and copies.</summary>
 internal static class ExplainCall
 {
-    public static Task ExplainAsync(Exchange exchange)
+    public static async Task ExplainAsync(Exchange exchange)
     {
-        if (exchange.Query.Bytes("session") is not { } session)
-            return exchange.RefuseAsync(Problems.Malformed("Name the session: /v1/explain?session=ID, and an item with &item=ID."));
         var item = exchange.Query.Bytes("item");
-        if ((CheckId("session", session) ?? (item is null ? null : CheckId("item", item))) is { } problem) return exchange.RefuseAsync(problem);
+        if (exchange.Query.Bytes("session") is not { } session)
+            await exchange.RefuseAsync(Problems.Malformed("Name the session: /v1/explain?session=ID, and an item with &item=ID."));
+        else if ((CheckId("session", session) ?? (item is null ? null : CheckId("item", item))) is { } problem)
+            await exchange.RefuseAsync(problem);
+        else
+            await AnswerAsync(exchange, session, item, await exchange.Engine.CopiesThereAsync(session, exchange.Aborted));
+    }
+
+    private static Task AnswerAsync(Exchange exchange, byte[] session, byte[]? item, IReadOnlyList<SharedCopy> copies)
+    {
 
         var policy = exchange.Engine.Policy;
         var meta = exchange.Engine.Describe(session);
@@ -22,6 +32,7 @@ internal static class ExplainCall
             var matched = item is null ? policy.Matcher.MatchSession(session, null) : policy.Matcher.MatchItem(session, item, null);
             WriteRule(json, "matches", matched);
             json.WriteString("because", Because(policy, session, matched, meta is not null));
+            WriteCopies(json, copies);
             if (meta is null)
             {
                 json.WriteNull("stored");
@@ -34,6 +45,30 @@ internal static class ExplainCall
             json.WriteEndObject();
         });
     }
+
+    private static void WriteCopies(Utf8JsonWriter json, IReadOnlyList<SharedCopy> copies)
+    {
+        json.WriteStartArray("shared");
+        foreach (var copy in copies)
+        {
+            json.WriteStartObject();
+            json.WriteString("tier", TierNames.One(copy.Tier));
+            json.WriteString("holds", HoldsOf(copy));
+            json.WriteNumber("items", copy.Items);
+            json.WriteTime("newest", copy.Newest.Milliseconds);
+            json.WriteBoolean("outstanding", copy.IsOwed);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string HoldsOf(SharedCopy copy) => copy.Status switch
+    {
+        RemoteReadStatus.Unavailable => "unknown: it does not answer",
+        RemoteReadStatus.Found => copy.IsPart ? "a part of it" : "all of it",
+        _ => copy.Newest == ItemVersion.None ? "nothing" : "that it was deleted",
+    };
 
     private static Problem? CheckId(string what, byte[] id) => id.Length switch
     {

@@ -10,26 +10,41 @@ internal static class ListCall
     private const int DefaultLimit = 100;
     private const int MaxLimit = 1000;
 
-    public static Task ListAsync(Exchange exchange)
+    public static async Task ListAsync(Exchange exchange)
     {
-        var tier = TierSet.None;
-        var limit = DefaultLimit;
-        if (exchange.Query.Text("tier") is { } name && !TierNames.TryParse(name, out tier))
-            return exchange.RefuseAsync(Problems.Malformed("tier takes one of: memory, spillover, redis, postgres."));
-        if (exchange.Query.Text("limit") is { } text
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
-            return exchange.RefuseAsync(Problems.Malformed($"limit takes 1 to {MaxLimit}."));
+        if (ReadQuery(exchange, out var query) is { } problem)
+        {
+            await exchange.RefuseAsync(problem);
+            return;
+        }
 
-        var prefix = exchange.Query.Bytes("prefix") ?? [];
-        if (prefix.Length > PathParser.MaxIdBytes) return exchange.RefuseAsync(Problems.BadId("prefix", IdFault.TooLong));
         try
         {
-            return AnswerAsync(exchange, exchange.Engine.List(prefix, tier, limit, exchange.Query.Text("cursor")));
+            var page = await exchange.Engine.ListAsync(query.Prefix, query.Tier, query.Limit, exchange.Query.Text("cursor"), exchange.Aborted);
+            if (page.Unavailable == TierSet.None) await AnswerAsync(exchange, page);
+            else await exchange.RefuseAsync(Problems.TierUnavailable($"The tier {TierNames.One(page.Unavailable)} does not answer, so the list cannot go on. Try again, or list another tier with ?tier=."));
         }
         catch (FormatException)
         {
-            return exchange.RefuseAsync(Problems.Malformed("cursor is not the \"next\" of a page that this sidecar gave."));
+            await exchange.RefuseAsync(Problems.Malformed("cursor is not the \"next\" of a page that this sidecar gave."));
         }
+    }
+
+    private static Problem? ReadQuery(Exchange exchange, out (byte[] Prefix, TierSet Tier, int Limit) query)
+    {
+        query = default;
+        var tier = TierSet.None;
+        var limit = DefaultLimit;
+        if (exchange.Query.Text("tier") is { } name && !TierNames.TryParse(name, out tier))
+            return Problems.Malformed("tier takes one of: memory, spillover, redis, postgres.");
+        if (exchange.Query.Text("limit") is { } text
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
+            return Problems.Malformed($"limit takes 1 to {MaxLimit}.");
+
+        var prefix = exchange.Query.Bytes("prefix") ?? [];
+        if (prefix.Length > PathParser.MaxIdBytes) return Problems.BadId("prefix", IdFault.TooLong);
+        query = (prefix, tier, limit);
+        return null;
     }
 
     private static Task AnswerAsync(Exchange exchange, SessionPage page) => JsonAnswer.WriteAsync(exchange.Http, 200, json =>

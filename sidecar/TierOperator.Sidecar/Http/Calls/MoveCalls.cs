@@ -60,7 +60,14 @@ internal static class MoveCalls
         }
     }
 
-    private static Task AnswerAsync(Exchange exchange, MoveOutcome outcome)
+    private static async Task AnswerAsync(Exchange exchange, MoveOutcome outcome)
+    {
+        if (outcome.Status is not (WriteStatus.Unprocessable or WriteStatus.Unavailable))
+            outcome = outcome with { Tiers = outcome.Tiers | await exchange.Engine.TiersThereAsync(exchange.First, exchange.Aborted) };
+        await AnswerWithAsync(exchange, outcome);
+    }
+
+    private static Task AnswerWithAsync(Exchange exchange, MoveOutcome outcome)
     {
         if (outcome.Status == WriteStatus.NotFound)
             return exchange.RefuseAsync(Problems.NotFound(outcome.Detail ?? "No tier of the policy holds this session."));

@@ -25,7 +25,12 @@ internal static class RetentionCall
             return;
         }
 
-        var report = await exchange.Engine.RunRetentionAsync(dryRun, exchange.Aborted);
+        if (await exchange.Engine.RunRetentionEverywhereAsync(dryRun, exchange.Aborted) is not { } report)
+        {
+            await exchange.RefuseAsync(Problems.TierUnavailable("The postgres tier is away: nothing was chosen and nothing was done. Try again when it answers."));
+            return;
+        }
+
         await JsonAnswer.WriteAsync(exchange.Http, 200, json =>
         {
             json.WriteBoolean("dryRun", report.IsDryRun);

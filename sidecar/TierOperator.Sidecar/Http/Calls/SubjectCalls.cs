@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TierOperator.Policy.Compiled;
 using TierOperator.Sidecar.Http.Documents;
 using TierOperator.Tiering.Values;
 
@@ -9,19 +10,33 @@ internal static class SubjectCalls
 {
     public static async Task EraseAsync(Exchange exchange)
     {
-        var erased = await exchange.Engine.EraseSubjectAsync(exchange.FirstText, CancellationToken.None);
+        var erased = await exchange.Engine.EraseSubjectEverywhereAsync(exchange.FirstText, CancellationToken.None);
+        if (erased.Unavailable != TierSet.None)
+        {
+            await exchange.RefuseAsync(Problems.TierUnavailable(
+                $"{erased.Sessions} sessions were erased, but {TierNames.Header(erased.Unavailable)} did not answer and may hold more: erase the subject again when it does."));
+            return;
+        }
+
         await JsonAnswer.WriteAsync(exchange.Http, 200, json =>
         {
             json.WriteString("subject", exchange.FirstText);
-            json.WriteNumber("sessions", erased);
+            json.WriteNumber("sessions", erased.Sessions);
+            json.WriteNumber("archived", erased.Archived);
         });
     }
 
     public static async Task ExportAsync(Exchange exchange)
     {
+        if (exchange.Engine.SharedTiersAway is var away and not TierSet.None)
+        {
+            await exchange.RefuseAsync(Problems.TierUnavailable($"{TierNames.Header(away)} does not answer, so the export would not be whole: try again when it does."));
+            return;
+        }
+
         exchange.Http.Response.ContentType = "application/x-ndjson";
         await exchange.Http.Response.StartAsync(exchange.Aborted);
-        foreach (var session in exchange.Engine.ExportSubject(exchange.FirstText))
+        await foreach (var session in exchange.Engine.ExportSubjectEverywhereAsync(exchange.FirstText, exchange.Aborted))
         {
             try
             {

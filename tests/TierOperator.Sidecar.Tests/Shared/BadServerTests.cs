@@ -1,0 +1,112 @@
+using System.Globalization;
+using TierOperator.Sidecar.Tests.Running;
+using TierOperator.TestKit.Postgres;
+
+namespace TierOperator.Sidecar.Tests.Shared;
+
+/// <summary>Whatever is wrong with a server or its secret: the sidecar starts, takes writes, and says what is wrong in /status and as a metric.</summary>
+public sealed class BadServerTests(SharedFixture servers) : IClassFixture<SharedFixture>
+{
+    private const string ReadOnly = "2", Unavailable = "3";
+
+    [Theory]
+    [InlineData("malformed url", Unavailable, "")]
+    [InlineData("unknown host", Unavailable, "unknown")]
+    [InlineData("nobody there", Unavailable, "refuses connections")]
+    [InlineData("wrong password", Unavailable, "password")]
+    [InlineData("no TLS there", Unavailable, "TLS")]
+    [InlineData("replica", ReadOnly, "replica")]
+    [InlineData("out of memory", ReadOnly, "maxmemory")]
+    public async Task Redis_ThatIsWrong_IsAStateAndNotACrash(string fault, string state, string reason)
+    {
+        await using var server = await TestKit.Redis.RedisServer.StartAsync();
+        if (fault == "replica") await server.RunAsync("REPLICAOF", "127.0.0.1", "1");
+        if (fault == "out of memory") await server.RunAsync("CONFIG", "SET", "maxmemory", "1");
+        var name = $"bad{Guid.NewGuid():n}";
+        servers.Secret(name, fault switch
+        {
+            "malformed url" => "redis//:secret-word",
+            "unknown host" => "redis://:secret-word@no-such-host.invalid",
+            "nobody there" => "redis://127.0.0.1:1",
+            "wrong password" => $"redis://nobody:secret-word@127.0.0.1:{server.Port}",
+            "no TLS there" => $"rediss://:secret-word@127.0.0.1:{server.Port}",
+            _ => server.Url,
+        });
+
+        await CheckAsync(SharedFixture.Policy(name, redis: name), "redis", state, reason);
+    }
+
+    [Theory]
+    [InlineData("malformed url", "")]
+    [InlineData("unknown host", "unknown")]
+    [InlineData("unknown database", "does not exist")]
+    [InlineData("wrong password", "password")]
+    [InlineData("no rights", "rights")]
+    [InlineData("certificate of nobody", "TLS")]
+    [InlineData("newer schema", "newer")]
+    [InlineData("somebody else's tables", "name another")]
+    public async Task Postgres_ThatIsWrong_IsAStateAndNotACrash(string fault, string reason)
+    {
+        var server = servers.Postgres;
+        var name = $"bad{Guid.NewGuid():n}";
+        await PrepareAsync(server, fault, name);
+        servers.Secret(name, fault switch
+        {
+            "malformed url" => "postgres//secret-word",
+            "unknown host" => "postgres://u:secret-word@no-such-host.invalid/app",
+            "unknown database" => server.UrlOf(database: "missing"),
+            "wrong password" => server.UrlOf(password: "secret-word"),
+            "no rights" => server.UrlOf(name, "secret-word"),
+            "certificate of nobody" => server.UrlOf(parameters: "sslmode=verify-full"),
+            _ => server.UrlOf(parameters: $"schema={name}"),
+        });
+
+        await CheckAsync(SharedFixture.Policy(name, postgres: name), "postgres", Unavailable, reason);
+        if (fault == "somebody else's tables") Assert.Equal("theirs", await server.AskAsync($"SELECT string_agg(relname, ',') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{name}'"));
+    }
+
+    [Fact]
+    public async Task Redis_WithOthersKeys_LeavesThemAlone()
+    {
+        await servers.Redis.RunAsync("SET", "theirs", "1");
+        var name = $"p{Guid.NewGuid():n}";
+        await using var sidecar = await servers.StartAsync(SharedFixture.Policy(name));
+        await sidecar.PutAsync("/v1/sessions/a/items/x", "1").AssertStatusAsync(201);
+        await Until.SettledAsync(sidecar);
+        await sidecar.Http.DeleteAsync("/v1/sessions/a").AssertStatusAsync(204);
+        await Until.SettledAsync(sidecar);
+
+        Assert.Equal("1", await servers.Redis.RunAsync("GET", "theirs"));
+        Assert.All((await servers.Redis.RunAsync("KEYS", $"*{name}*")).Split('\n'), key => Assert.Contains($"tier:default/{name}:", key, StringComparison.Ordinal));
+    }
+
+    private static Task PrepareAsync(PostgresServer server, string fault, string name) => fault switch
+    {
+        "no rights" => server.AskAsync($"CREATE ROLE {name} LOGIN PASSWORD 'secret-word'"),
+        "newer schema" => server.AskAsync($"CREATE SCHEMA {name}; CREATE TABLE {name}.migration (number integer PRIMARY KEY, name text NOT NULL, done_at timestamptz NOT NULL DEFAULT now()); INSERT INTO {name}.migration VALUES (9999, 'of tomorrow')"),
+        "somebody else's tables" => server.AskAsync($"CREATE SCHEMA {name}; CREATE TABLE {name}.theirs (x integer)"),
+        _ => Task.CompletedTask,
+    };
+
+    private async Task CheckAsync(string policy, string tier, string state, string reason)
+    {
+        await using var sidecar = await servers.StartAsync(policy);
+        await sidecar.PutAsync("/v1/sessions/a/items/x", "kept").AssertStatusAsync(201);
+        var said = "";
+
+        await Until.HoldsAsync(async () => (said = await ReasonAsync(sidecar, tier)).Contains(reason, StringComparison.OrdinalIgnoreCase) && said.Length > 0 ? null : $"the reason is: {said}");
+        await Until.HoldsAsync(async () => (await sidecar.Admin.GetStringAsync("/metrics")).Contains(string.Create(CultureInfo.InvariantCulture, $"tier_remote_state{{tier=\"{tier}\"}} {state}\n"), StringComparison.Ordinal) ? null : $"the metric is not {state}");
+
+        Assert.DoesNotContain("secret-word", said, StringComparison.Ordinal);
+        Assert.Equal("kept", await sidecar.Http.GetStringAsync("/v1/sessions/a/items/x"));
+        await sidecar.Admin.GetAsync("/livez").AssertStatusAsync(200);
+        await sidecar.Admin.GetAsync("/readyz").AssertStatusAsync(200);
+    }
+
+    private static async Task<string> ReasonAsync(RunningSidecar sidecar, string tier)
+    {
+        using var response = await sidecar.Admin.GetAsync("/status");
+        var found = (await response.JsonAsync()).GetProperty("tiers").EnumerateArray().First(entry => entry.GetProperty("name").GetString() == tier);
+        return found.TryGetProperty("reason", out var reason) ? reason.GetString()! : "";
+    }
+}
