@@ -18,9 +18,9 @@ internal sealed partial class SidecarProcess : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<SidecarProcess> StartAsync(string policyFile, string dataFolder)
+    public static async Task<SidecarProcess> StartAsync(string policyFile, string dataFolder, params string[] flags)
     {
-        var start = new ProcessStartInfo(Executable(), ["run", "--policy", policyFile, "--data", dataFolder, "--api-port", "0", "--admin-port", "0", "--resp-port", "0"])
+        var start = new ProcessStartInfo(Executable(), ["run", "--policy", policyFile, "--data", dataFolder, "--api-port", "0", "--admin-port", "0", "--resp-port", "0", .. flags])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
