@@ -18,9 +18,14 @@ internal static class Faults
 
     public static readonly string[] All = [Refused, Killed, Frozen, Slow, Full, ReadOnly, FailedOver, Emptied, WrongPassword, Cut];
 
-    /// <summary>The tiers' timeout in the matrix, and how long a reply takes where the server is too slow.</summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(200);
+    /// <summary>How long a reply takes where the server is too slow.</summary>
     public static readonly TimeSpan TooSlow = TimeSpan.FromMilliseconds(350);
+
+    /// <summary>
+    /// The tier's timeout: short where nothing is answered, for then it is what is waited; where the server does answer it is long, so that
+    /// a busy machine does not pass for a fault.
+    /// </summary>
+    public static TimeSpan TimeoutUnder(FaultEffect effect) => effect == FaultEffect.Away ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(2);
 
     public static Task Do(Action action)
     {

@@ -23,14 +23,14 @@ internal sealed class MatrixSidecar : IAsyncDisposable
     private readonly TierEngine _engine;
     private int _writes;
 
-    public MatrixSidecar(MatrixCase line, string url)
+    public MatrixSidecar(MatrixCase line, string url, TimeSpan timeout)
     {
         Line = line;
-        var remote = new RemoteTierOptions { Namespace = "matrix", Policy = $"p{Guid.NewGuid():n}", Timeout = Faults.Timeout, Node = 1 };
+        var remote = new RemoteTierOptions { Namespace = "matrix", Policy = $"p{Guid.NewGuid():n}", Timeout = timeout, Node = 1 };
         IBackplane backplane;
         (_tier, backplane) = line.IsRedis ? OpenRedis(url, remote) : OpenPostgres(url, remote);
         _engine = TierEngine.Open(
-            new EngineOptions { DataFolder = _folder, Node = 1, SweepEvery = TimeSpan.FromMilliseconds(100), RemoteTiers = [new RemoteTierBinding(_tier, Faults.Timeout) { Backplane = backplane }] },
+            new EngineOptions { DataFolder = _folder, Node = 1, SweepEvery = TimeSpan.FromMilliseconds(100), RemoteTiers = [new RemoteTierBinding(_tier, timeout) { Backplane = backplane }] },
             EngineHarness.PolicyOf(PolicyOf(line)), TimeProvider.System, NullLoggerFactory.Instance);
     }
 
