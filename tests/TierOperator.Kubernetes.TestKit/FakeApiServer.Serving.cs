@@ -48,6 +48,12 @@ public sealed partial class FakeApiServer
             return;
         }
 
+        if (path.Subresource == "proxy")
+        {
+            await PodProxy.PassAsync(context, State, path);
+            return;
+        }
+
         var table = State.Table(path.Group, path.Version, path.Plural);
         await ((call.Method, path.Name.Length > 0) switch
         {

@@ -27,8 +27,8 @@ public sealed record KubeClientOptions
     /// <summary>The longest wait that a Retry-After is granted.</summary>
     public TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Objects per page of a list.</summary>
-    public int PageSize { get; init; } = 500;
+    /// <summary>Objects per page of a list. A page is read whole before its objects are cut down to what is kept.</summary>
+    public int PageSize { get; init; } = 200;
 
     /// <summary>The greatest watch event that is taken. The API server's own limit for an object is 3 MiB.</summary>
     public int MostEventBytes { get; init; } = 16 * 1024 * 1024;

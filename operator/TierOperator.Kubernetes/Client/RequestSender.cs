@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -94,17 +95,21 @@ internal sealed class RequestSender(HttpClient http, IClusterCredentials credent
     /// <summary>A proxy before the API server may answer with a page of HTML, or with something endless.</summary>
     private static async Task<JsonElement> ReadBoundedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var buffer = new byte[MostErrorBytes];
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, false, cancellationToken);
+        var buffer = ArrayPool<byte>.Shared.Rent(MostErrorBytes);
         try
         {
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            var length = await body.ReadAtLeastAsync(buffer.AsMemory(0, MostErrorBytes), MostErrorBytes, false, cancellationToken);
             using var document = JsonDocument.Parse(buffer.AsMemory(0, length));
             return document.RootElement.Clone();
         }
         catch (JsonException)
         {
             return default;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

@@ -33,6 +33,8 @@ internal sealed class PodFinder(ObjectStore<PodRecord> pods, ObjectStore<Metadat
         return new PolicyPods(injected, [.. missed.Where(pod => policy.Running is not null && pod.IsRunning && pod.MayBeInjected)], conflicts);
     }
 
+    public bool IsEnding(string name) => namespaces.Find(ObjectKey.OfCluster(name))?.Metadata.IsBeingDeleted == true;
+
     public bool NamespaceAsks(string name) =>
         namespaces.Find(ObjectKey.OfCluster(name))?.Metadata.Labels.GetValueOrDefault(WellKnown.Inject) == "true";
 

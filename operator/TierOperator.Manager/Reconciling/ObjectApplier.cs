@@ -12,6 +12,8 @@ namespace TierOperator.Manager.Reconciling;
 /// </summary>
 internal sealed class ObjectApplier(KubeClient client, OwnedObjects owned)
 {
+    private const string FieldConflict = "FieldManagerConflict";
+    private const int MostNamed = 10;
     private static readonly ApplyOptions s_polite = new(WellKnown.FieldManager, Force: false);
     private static readonly ApplyOptions s_forced = new(WellKnown.FieldManager);
 
@@ -28,14 +30,16 @@ internal sealed class ObjectApplier(KubeClient client, OwnedObjects owned)
         }
         catch (KubeApiException error) when (error.IsConflict)
         {
-            if (!IsByHand(error.Message)) return $"{type.Kind} {key.Name}: {error.Message}";
+            // A conflict that names no fields is a race that was lost: the queue brings the policy back.
+            var disputes = error.Fault.Causes.Where(cause => cause.Reason == FieldConflict).ToList();
+            if (disputes.Count == 0) throw;
+            if (!disputes.TrueForAll(IsByHand)) return $"{type.Kind} {key.Name}: " + string.Join(", ", disputes.Take(MostNamed).Select(cause => $"{cause.Field} ({cause.Message})"));
             await client.ApplyAsync(type, desired, s_forced, cancellationToken);
             return null;
         }
     }
 
-    private static bool IsByHand(string message) =>
-        message.Contains("\"kubectl", StringComparison.Ordinal) && !message.Replace("\"kubectl", "", StringComparison.Ordinal).Contains("conflict with \"", StringComparison.Ordinal);
+    private static bool IsByHand(FaultCause dispute) => dispute.Message.Contains("conflict with \"kubectl", StringComparison.Ordinal);
 }
 
 /// <summary>What stands in the cluster of what the operator made, by kind. Read from informers, so that a look costs no call.</summary>

@@ -5,6 +5,7 @@ using TierOperator.Kubernetes.Controllers;
 using TierOperator.Kubernetes.Events;
 using TierOperator.Kubernetes.Objects;
 using TierOperator.Manager.Desired;
+using TierOperator.Manager.Desired.Postgres;
 using TierOperator.Manager.Injection;
 using TierOperator.Manager.Names;
 using TierOperator.Manager.Pods;
@@ -30,6 +31,9 @@ internal sealed class PolicyReconciler(ReconcilerParts parts) : IEntityControlle
     public async Task<ReconciliationResult> ReconcileAsync(RawObject entity, CancellationToken cancellationToken)
     {
         if (parts.Catalog.Find(entity.Metadata.Key) is not { } policy) return ReconciliationResult.Success;
+
+        // A namespace that ends takes everything with it, and lets nothing new in.
+        if (parts.Pods.IsEnding(entity.Metadata.Namespace)) return ReconciliationResult.Success;
         var rollout = Published(policy);
         if (policy.Running is null && rollout.Stable is { } published) policy = Restore(policy, published);
 
@@ -43,6 +47,7 @@ internal sealed class PolicyReconciler(ReconcilerParts parts) : IEntityControlle
         }
 
         parts.Poller.SetRollout(entity.Metadata.Key, rollout.Candidate is not null || IsWaiting(policy, rollout, pods));
+        WarnOfConnections(entity.Metadata, policy, pods);
         var again = await parts.Evictions.ReconcileAsync(policy, pods, cancellationToken);
         await WriteStatusAsync(entity, new StatusInputs(policy, rollout, pods)
         {
@@ -93,6 +98,16 @@ internal sealed class PolicyReconciler(ReconcilerParts parts) : IEntityControlle
 
     private bool IsWaiting(PolicyObject policy, RolloutState rollout, PolicyPods pods) =>
         pods.Injected.Any(pod => pod.IsRunning && parts.Poller.ReportOf(pod.Metadata.Uid)?.Revision != (rollout.Stable?.Id ?? policy.Running?.Revision));
+
+    // Past the limit PostgreSQL turns connections away, and which sidecars those are is chance.
+    private void WarnOfConnections(ObjectMeta meta, PolicyObject policy, PolicyPods pods)
+    {
+        if (policy.Running is null || policy.RunningSpec.Tiers?.Postgres is not { Managed: not null, Pool.Max: { } each }) return;
+        var wanted = (long)each * pods.Injected.Count;
+        if (wanted <= PostgresPlan.MaxConnections) return;
+        parts.Events.Record(new KubeEvent(PolicyCatalog.Type, meta, EventKind.Warning, "TooManyConnections",
+            $"{pods.Injected.Count} pods with spec.tiers.postgres.pool.max {each} may open {wanted} connections, and the server takes {PostgresPlan.MaxConnections}: lower pool.max, or put PgBouncer before an external server"));
+    }
 
     private async Task WriteStatusAsync(RawObject entity, StatusInputs inputs, CancellationToken cancellationToken)
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
+using TierOperator.Policy.Compiling;
 
 namespace TierOperator.Manager.Rollouts;
 
@@ -49,6 +51,7 @@ internal sealed record RolloutState(Revision? Stable, Revision? Candidate = null
         return (data, annotations);
     }
 
+    // A snapshot that was edited is no longer the one of its digest: believed, it would never be put back.
     private static Revision? RevisionOf(JsonNode? id, JsonNode? snapshot) =>
-        id is null || snapshot is null ? null : new Revision(id.ToString(), snapshot.ToString());
+        id is null || snapshot is null || CanonicalSnapshot.Revision(Encoding.UTF8.GetBytes(snapshot.ToString())) != id.ToString() ? null : new Revision(id.ToString(), snapshot.ToString());
 }

@@ -35,7 +35,8 @@ internal sealed partial class SidecarPoller : IDisposable
     public SidecarPoller(Informer<PodRecord> pods, Action<ObjectKey> wake, TimeProvider time, ILogger log)
     {
         (_pods, _wake, _time, _log) = (pods.Store, wake, time, log);
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10) })
+        // Each pod is another host, asked half a minute apart: connections that are kept would be thousands, and never be used again.
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero, PooledConnectionIdleTimeout = TimeSpan.Zero })
         {
             Timeout = s_timeout, MaxResponseContentBufferSize = MostBytes,
         };

@@ -16,6 +16,7 @@ internal static class StorageCommand
         SearchCommand.Create(),
         MoveCommand.Load(),
         MoveCommand.Evict(),
+        Explain(),
         MigrateCommand.Create(),
         DeadLettersCommand.Create(),
         ClientCommand.Create("compact", "Rewrite the disk's segments without what is dead.", CompactAsync),
@@ -31,6 +32,19 @@ internal static class StorageCommand
             if (context.Parsed.GetValue(item) is { } name) path += "/items/" + Uri.EscapeDataString(name);
             await using var target = Console.OpenStandardOutput();
             await context.Sidecar.CopyAsync(path, target, context.Cancellation);
+        }, session, item);
+    }
+
+    private static Command Explain()
+    {
+        var session = new Argument<string>("session") { Description = "The session's id." };
+        var item = new Option<string?>("--item") { Description = "One item of the session.", HelpName = "ID" };
+        return ClientCommand.Create("explain", "Say which rule takes a session, and where its copies are.", async context =>
+        {
+            var path = "/v1/explain?session=" + Uri.EscapeDataString(context.Parsed.GetValue(session)!);
+            if (context.Parsed.GetValue(item) is { } name) path += "&item=" + Uri.EscapeDataString(name);
+            using var answer = await context.Sidecar.CallAsync(HttpMethod.Get, path, null, context.Cancellation);
+            context.Print(answer, explained => context.Out.Write(Tables.OfMembers(explained)));
         }, session, item);
     }
 

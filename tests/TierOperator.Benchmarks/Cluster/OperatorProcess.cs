@@ -31,10 +31,12 @@ internal sealed class OperatorProcess : IAsyncDisposable
         [
             "run", "--kubeconfig", kubeconfig, "--identity", "bench", "--sidecar-image", "tier:1",
             "--webhook-port", Text(webhookPort), "--health-port", Text(healthPort),
-        ]);
+        ], ("MALLOC_ARENA_MAX", "2"), ("DOTNET_EnableWriteXorExecute", "0")); // as its image sets them
     }
 
     public int Id => process.Id;
+    public void EnsureRuns() => process.EnsureRuns();
+
     public TimeSpan Age => Stopwatch.GetElapsedTime(process.StartedAt);
     public Uri Inject => new($"https://127.0.0.1:{webhookPort}/inject");
     public HttpClient Client => client;

@@ -11,10 +11,11 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly Process process;
     private readonly ConcurrentQueue<string> errors = new();
 
-    public ChildProcess(string file, IEnumerable<string> arguments)
+    public ChildProcess(string file, IEnumerable<string> arguments, params ReadOnlySpan<(string Name, string Value)> environment)
     {
         var start = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         StartedAt = Stopwatch.GetTimestamp();
         process = Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start");
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -24,6 +25,12 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>The <see cref="Stopwatch"/> timestamp just before the start.</summary>
     public long StartedAt { get; }
     public int Id => process.Id;
+
+    /// <summary>Throws, with its last words, when it has ended.</summary>
+    public void EnsureRuns()
+    {
+        if (process.HasExited) throw new InvalidOperationException($"{process.StartInfo.FileName} ended with {process.ExitCode}. {ErrorText()}");
+    }
 
     /// <summary>Reads standard output up to the first line that starts with <paramref name="prefix"/>, then on in the background.</summary>
     public async Task<string> ReadLineAsync(string prefix, TimeSpan patience, CancellationToken cancellation)

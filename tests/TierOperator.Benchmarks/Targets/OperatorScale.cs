@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using System.Text.Json.Nodes;
 using TierOperator.Benchmarks.Cluster;
 using TierOperator.Benchmarks.Processes;
@@ -22,17 +23,19 @@ internal sealed class OperatorScale : ITarget
         await using var cluster = await BenchCluster.StartAsync(quick ? 100 : 1000);
         using var folder = new WorkFolder();
         await using var manager = new OperatorProcess(folder, cluster);
-        await UntilAsync("all policies are reconciled", () => cluster.Policies.All(cluster.IsReconciled), cancellation);
+        await UntilAsync("all policies are reconciled", () => cluster.Policies.All(cluster.IsReconciled), manager, cancellation);
         var started = manager.Age;
         var early = Mebibytes(ProcessFigures.ResidentBytes(manager.Id));
         ProgressLine.Say($"{Name}: reconciled after {started.TotalSeconds:0.0} s; hearing {cluster.Pods:N0} sidecars");
-        await UntilAsync("all sidecars were heard", () => cluster.Policies.All(cluster.IsProgrammed), cancellation);
+        await UntilAsync("all sidecars were heard", () => cluster.Policies.All(cluster.IsProgrammed), manager, cancellation);
         var heard = manager.Age;
         var steady = await WritesInSteadyStateAsync(manager, cluster, quick, cancellation);
         var changes = await PublishAsync(cluster, quick ? 5 : 40, cancellation);
         ProgressLine.Say($"{Name}: admissions");
         var load = new AdmissionLoad(manager, cluster);
         await load.RunAsync(100, TimeSpan.FromSeconds(2), cancellation); // code that is compiled at its first use
+        // The API server's large heap is in this process: its long collections would be counted as the operator's time.
+        GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
         var admissions = await load.RunAsync(100, TimeSpan.FromSeconds(quick ? 2 : 20), cancellation);
         return
         [
@@ -41,6 +44,7 @@ internal sealed class OperatorScale : ITarget
             new Measurement(Name, "writes in steady state, every policy reconciled once more", steady, "").AtMost(0),
             new Measurement(Name, "a changed policy published, median", Series.Median(changes), "ms"),
             new Measurement(Name, "a changed policy published, slowest", changes.Max(), "ms").Under(500),
+            new Measurement(Name, "injection at 100 admissions a second, median", admissions.Percentile(0.5).TotalMilliseconds, "ms"),
             new Measurement(Name, "injection at 100 admissions a second, p99", admissions.Percentile(0.99).TotalMilliseconds, "ms").Under(10),
             new Measurement(Name, "resident after the cold start", early, "MiB").Under(200),
             new Measurement(Name, "most that was ever resident", Mebibytes(ProcessFigures.PeakResidentBytes(manager.Id)), "MiB").Under(200),
@@ -83,11 +87,12 @@ internal sealed class OperatorScale : ITarget
         return took;
     }
 
-    private async Task UntilAsync(string what, Func<bool> holds, CancellationToken cancellation)
+    private async Task UntilAsync(string what, Func<bool> holds, OperatorProcess manager, CancellationToken cancellation)
     {
         var begin = Stopwatch.GetTimestamp();
         while (!holds())
         {
+            manager.EnsureRuns();
             if (Stopwatch.GetElapsedTime(begin) > Patience) throw new TimeoutException($"{Name}: not within {Patience}: {what}");
             await Task.Delay(200, cancellation);
         }

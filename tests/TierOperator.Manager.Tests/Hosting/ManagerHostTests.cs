@@ -73,16 +73,34 @@ public sealed class ManagerHostTests
     }
 
     [Fact]
-    public async Task MissedPod_IsCountedAndToldAndRepairedOnRequest()
+    public async Task MissedPod_WithoutARequestForRepair_IsCountedAndToldAndLeft()
     {
         await using var manager = await RunningManager.StartAsync(await RunningManager.StartServerAsync());
         manager.PutPolicy(TestPolicies.MemoryAndDisk);
-        manager.PutPod("chat-a", null);
+        manager.PutPod("chat-a", null, hasController: true);
 
         await manager.UntilConditionAsync("Injected", "False", "PodsMissed");
 
         Assert.Contains("chat-a", manager.Condition("Injected")!["message"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal(1, manager.Policy()!["status"]!["pods"]!["selected"]!.GetValue<int>());
+        Assert.DoesNotContain(manager.Server.Calls, call => call.Path.EndsWith("/eviction", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task MissedPods_WithARequestForRepair_AreEvictedWhereSomethingMakesThemAnew()
+    {
+        await using var manager = await RunningManager.StartAsync(await RunningManager.StartServerAsync());
+        manager.PutPod("bare", null);
+        manager.PutPod("chat-a", null, hasController: true);
+        manager.PutPod("chat-b", null, hasController: true);
+
+        manager.PutPolicy(TestPolicies.MemoryAndDisk.Replace("name: chat,", "name: chat, annotations: {tieroperator.io/repair-missed: \"true\"},"));
+
+        await manager.UntilAsync("one is evicted", () => manager.Server.All(ResourceTypes.Pods).Count == 2);
+        await manager.UntilAsync("it is told", () => manager.Server.All(ResourceTypes.Events).Any(item => item["reason"]!.GetValue<string>() == "Evicted"));
+        await manager.UntilAsync("the count follows", () => manager.Condition("Injected")?["message"]?.GetValue<string>().StartsWith("2 pods", StringComparison.Ordinal) == true);
+        Assert.Single(manager.Server.Calls, call => call.Path.EndsWith("/eviction", StringComparison.Ordinal));
+        Assert.NotNull(manager.Server.Find(ResourceTypes.Pods, new ObjectKey("shop", "bare")));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using TierOperator.Manager.Rollouts;
 using TierOperator.Policy.Documents;
 using TierOperator.Policy.Values;
+using TierOperator.Policy.Compiling;
 
 namespace TierOperator.Manager.Tests.Rollouts;
 
@@ -87,11 +88,22 @@ public sealed class RolloutPlannerTests
     [Fact]
     public void Write_Read_IsTheSameState()
     {
-        var state = new RolloutState(s_old, s_new, 77, "bad", "why");
+        var state = new RolloutState(Published("{}"), Published("{ }"), 77, "bad", "why");
         var (data, annotations) = state.Write();
 
         Assert.Equal(state, RolloutState.Read(new JsonObject { ["data"] = data, ["metadata"] = new JsonObject { ["annotations"] = annotations } }));
     }
+
+    [Fact]
+    public void Read_SnapshotEdited_IsNotBelieved()
+    {
+        var (data, annotations) = new RolloutState(Published("{}")).Write();
+        data["stable"] = "{\"edited\": 1}";
+
+        Assert.Null(RolloutState.Read(new JsonObject { ["data"] = data, ["metadata"] = new JsonObject { ["annotations"] = annotations } }).Stable);
+    }
+
+    private static Revision Published(string snapshot) => new(CanonicalSnapshot.Revision(System.Text.Encoding.UTF8.GetBytes(snapshot)), snapshot);
 
     private static IReadOnlyList<PodAnswer> Pods(int count) => [.. Enumerable.Range(0, count).Select(index => new PodAnswer($"p{index}", $"p{index}", "old"))];
 }

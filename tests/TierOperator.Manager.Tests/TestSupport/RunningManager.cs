@@ -37,9 +37,9 @@ internal sealed class RunningManager : IAsyncDisposable
         return server;
     }
 
-    public static async Task<RunningManager> StartAsync(FakeApiServer server)
+    public static async Task<RunningManager> StartAsync(FakeApiServer server, KubeClientOptions? patience = null)
     {
-        var client = new KubeClient(server.Connection);
+        var client = new KubeClient(server.Connection, patience);
         var options = new ManagerOptions { Namespace = "tier-system", Identity = "test", SidecarImage = "tier:1", WebhookPort = 0, HealthPort = 0 };
         var facts = await ClusterFacts.AskAsync(client, ManagerHost.Kinds, CancellationToken.None);
         return new RunningManager(server, client, new ManagerHost(client, options, facts, TimeProvider.System, NullLoggerFactory.Instance));
@@ -58,8 +58,8 @@ internal sealed class RunningManager : IAsyncDisposable
 
     public JsonObject? ConfigMap(string name = "chat-tier") => Server.Find(ResourceTypes.ConfigMaps, new ObjectKey("shop", name));
 
-    public JsonNode? Condition(string type) =>
-        (Policy()?["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(condition => condition!["type"]!.GetValue<string>() == type);
+    public JsonNode? Condition(string type, string policy = "chat") =>
+        (Policy(policy)?["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(condition => condition!["type"]!.GetValue<string>() == type);
 
     public Task UntilAsync(string what, Func<bool> holds) => ScriptProcess.UntilAsync(() =>
         Task.FromResult((holds(), $"{what}; the policy: {Policy()?["status"]?.ToJsonString()}; the ConfigMap: {ConfigMap()?.ToJsonString()}")));
@@ -68,7 +68,7 @@ internal sealed class RunningManager : IAsyncDisposable
         () => Condition(type) is { } condition && condition["status"]!.GetValue<string>() == status && condition["reason"]!.GetValue<string>() == reason);
 
     /// <summary>A running pod of the policy, as injection would have made it.</summary>
-    public void PutPod(string name, FakeSidecar? sidecar, string shape = "")
+    public void PutPod(string name, FakeSidecar? sidecar, string shape = "", bool hasController = false)
     {
         var pod = TestPolicies.Node($$"""
             metadata:
@@ -83,9 +83,11 @@ internal sealed class RunningManager : IAsyncDisposable
         {
             pod["metadata"]!["annotations"]![WellKnown.InjectedPolicy] = "chat";
             pod["metadata"]!["annotations"]![WellKnown.InjectedShape] = shape;
+            pod["metadata"]!["labels"]![WellKnown.Owner] = "chat";
             ((JsonArray)pod["spec"]!["containers"]!).Add(TestPolicies.Node("{name: tier, image: tier, ports: [{name: tier-admin, containerPort: PORT}]}".Replace("PORT", $"{sidecar.Port}")));
         }
 
+        if (hasController) pod["metadata"]!["ownerReferences"] = new JsonArray(TestPolicies.Node("{apiVersion: apps/v1, kind: ReplicaSet, name: chat, uid: u, controller: true}"));
         Server.Put(ResourceTypes.Pods, pod);
     }
 
