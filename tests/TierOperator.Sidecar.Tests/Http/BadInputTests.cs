@@ -107,7 +107,7 @@ public sealed class BadInputTests
     {
         await using var sidecar = await RunningSidecar.StartAsync(Policies.MemoryOnly);
 
-        foreach (var path in new[] { "/", "/v1", "/v1/search?q=x", "/v1/dead-letters", "/v1/recommendations", "/mcp", "/metrics", "/v1/sessions/s/items/i/more" })
+        foreach (var path in new[] { "/", "/v1", "/v1/recommendations", "/mcp", "/metrics", "/v1/sessions/s/items/i/more" })
             await sidecar.Http.GetAsync(path).AssertProblemAsync(404, "no-route");
         using var response = await sidecar.SendAsync(HttpMethod.Post, "/v1/sessions/s/items/i");
         Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);

@@ -47,8 +47,8 @@ public sealed class FuzzTests(RedisServer redis) : IClassFixture<RedisServer>
             var command = Next(random, commands, vocabulary);
             // To wait for ever is the right answer, and no test.
             if (command[0] == "BLPOP") command = [.. command, "0.01"];
-            // Patterns of SORT are refused before anything else is looked at.
-            if (command[0] == "SORT") command = [.. command.Where(word => word != "*")];
+            // Patterns of SORT are refused before anything else is looked at; an id that XADD makes up is the time of day.
+            if (command[0] is "SORT" or "XADD") command = [.. command.Where(word => word != "*")];
             var (wanted, got) = (await theirs.CallAsync(command), await ours.CallAsync(command));
             Assert.True(wanted == got, $"seed {seed}, command {i}: {string.Join(' ', command)}\nredis   {wanted}\nsidecar {got}");
         }

@@ -33,12 +33,13 @@ internal sealed class NativeChannels(NativeKeyspace keyspace, NativeMark mark) :
         if (Feed() is { } feed && keyspace.Server is { } server) feed.Unsubscribe(OnServer(server, name, isPattern), isPattern);
     }
 
-    /// <summary>Publishes on the server; null when it is away. Its count is of sidecars.</summary>
-    public async Task<long?> PublishAsync(ReadOnlyMemory<byte> channel, ReadOnlyMemory<byte> message)
+    /// <summary>Publishes on the server; null when it is away.</summary>
+    public async Task<PublishedMessage?> PublishAsync(ReadOnlyMemory<byte> channel, ReadOnlyMemory<byte> message)
     {
-        if (keyspace.Server is not { } server || Feed() is not { IsOpen: true }) return null;
+        if (keyspace.Server is not { } server || Feed() is not { } feed) return null;
+        var comesBack = feed.IsOpen;
         var reply = await server.CallAsync(["PUBLISH"u8.ToArray(), NameOf(server, channel.Span), message], null, protocol: 3, CancellationToken.None);
-        return reply.IsError ? null : reply.Integer;
+        return reply.IsError ? null : new PublishedMessage(reply.Integer, comesBack);
     }
 
     /// <summary>Listens on the server that is there now; asked often, it does so once.</summary>
@@ -94,3 +95,6 @@ internal sealed class NativeChannels(NativeKeyspace keyspace, NativeMark mark) :
         return [.. escaped, .. name];
     }
 }
+
+/// <summary>How many sidecars a message reached, and whether it comes back to this one: not before its own feed is open.</summary>
+internal readonly record struct PublishedMessage(long Reached, bool ComesBack);

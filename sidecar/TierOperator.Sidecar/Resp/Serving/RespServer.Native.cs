@@ -126,11 +126,11 @@ internal sealed partial class RespServer
             return;
         }
 
-        long? reached = null;
-        Elsewhere(connection, async () => reached = await native.Channels.PublishAsync(own.Memory(1), own.Memory(2)), () =>
+        PublishedMessage? published = null;
+        Elsewhere(connection, async () => published = await native.Channels.PublishAsync(own.Memory(1), own.Memory(2)), () =>
         {
-            var here = reached is null ? PubSub.Publish(own[1], own[2]) : PubSub.CountReceivers(own[1].ToArray());
-            if (!connection.IsClosed) connection.Reply.Integer(Math.Max(here, reached ?? 0));
+            var here = published is { ComesBack: true } ? PubSub.CountReceivers(own[1].ToArray()) : PubSub.Publish(own[1], own[2]);
+            if (!connection.IsClosed) connection.Reply.Integer(Math.Max(here, published?.Reached ?? 0));
         });
     }
 
