@@ -131,21 +131,21 @@ public sealed partial class TierEngine : IAsyncDisposable
 
     private static DiskOptions DiskOptionsOf(
         string folder, CompiledSpillover spillover, CompiledPolicy policy, EngineOptions options, Func<TierEngine?> engine) => new()
-    {
-        Folder = folder,
-        CapacityBytes = spillover.CapacityBytes,
-        EvictAtPercent = spillover.EvictAtPercent,
-        Compression = spillover.Compression,
+        {
+            Folder = folder,
+            CapacityBytes = spillover.CapacityBytes,
+            EvictAtPercent = spillover.EvictAtPercent,
+            Compression = spillover.Compression,
 
-        // The index counts against memory, and may take half of it; what waits for the disk is small beside it.
-        MaxIndexBytes = policy.Memory is null ? 0 : policy.Memory.CapacityBytes / 2,
-        MaxPendingBytes = policy.Memory is null ? 32 << 20 : Math.Clamp(policy.Memory.CapacityBytes / 32, 4 << 20, 32 << 20),
-        Keys = options.Keys,
+            // The index counts against memory, and may take half of it; what waits for the disk is small beside it.
+            MaxIndexBytes = policy.Memory is null ? 0 : policy.Memory.CapacityBytes / 2,
+            MaxPendingBytes = policy.Memory is null ? 32 << 20 : Math.Clamp(policy.Memory.CapacityBytes / 32, 4 << 20, 32 << 20),
+            Keys = options.Keys,
 
-        // A late replay by another sidecar must not bring back what was deleted here; and what a shared tier has yet to hear of stays.
-        Tombstones = options.RemoteTiers.Count == 0 ? TimeSpan.Zero : policy.Tombstones,
-        MayEvict = options.RemoteTiers.Count == 0 ? null : (key, _) => engine()?.MayLeaveDisk(key) != false,
-    };
+            // A late replay by another sidecar must not bring back what was deleted here; and what a shared tier has yet to hear of stays.
+            Tombstones = options.RemoteTiers.Count == 0 ? TimeSpan.Zero : policy.Tombstones,
+            MayEvict = options.RemoteTiers.Count == 0 ? null : (key, _) => engine()?.MayLeaveDisk(key) != false,
+        };
 
     private IEvictionPolicy NewEviction(CompiledPolicy policy)
         => EvictionPolicies.Create(

@@ -46,10 +46,18 @@ internal sealed class ChangeEncoder(PostgresTierOptions options)
         if (change.Header is not { } header) return row with { DeadlineMs = row.ExpiresMs };
         return row with
         {
-            Rule = header.Rule, Kind = header.Kind, Subject = header.Subject, CreatedMs = header.CreatedMs, AccessedMs = header.LastAccessMs,
-            DeadlineMs = header.DeadlineMs > 0 ? header.DeadlineMs : long.MaxValue, FixedDeadline = header.ExplicitDeadline, Accesses = header.Accesses,
-            Parent = change.Parent is { } parent ? LookupKey.Of(parent.Span) : null, Category = change.DataCategory,
-            Items = items.Count(static item => item.Value is not null), Bytes = items.Sum(static item => (long)(item.Value?.Length ?? 0)),
+            Rule = header.Rule,
+            Kind = header.Kind,
+            Subject = header.Subject,
+            CreatedMs = header.CreatedMs,
+            AccessedMs = header.LastAccessMs,
+            DeadlineMs = header.DeadlineMs > 0 ? header.DeadlineMs : long.MaxValue,
+            FixedDeadline = header.ExplicitDeadline,
+            Accesses = header.Accesses,
+            Parent = change.Parent is { } parent ? LookupKey.Of(parent.Span) : null,
+            Category = change.DataCategory,
+            Items = items.Count(static item => item.Value is not null),
+            Bytes = items.Sum(static item => (long)(item.Value?.Length ?? 0)),
         };
     }
 

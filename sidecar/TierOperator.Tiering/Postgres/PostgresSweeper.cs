@@ -17,7 +17,7 @@ internal sealed class PostgresSweeper(PostgresCalls calls, TimeProvider time, IL
     /// <summary>Removes until nothing is left to remove; how many sessions went, and whether the server answered to the end.</summary>
     public async Task<(int Sessions, bool IsComplete)> SweepAsync(CancellationToken cancellationToken)
     {
-        for (var sum = 0; ; )
+        for (var sum = 0; ;)
         {
             var answer = await calls.WriteAsync(Command(), static async reader => await reader.ReadAsync() ? reader.GetInt32(0) : 0, static _ => 0, calls.BatchTimeout, cancellationToken);
             if (answer.Fault is not null) return (sum, false);

@@ -50,7 +50,8 @@ public sealed class FaultMatrixTests(ITestOutputHelper output)
     private static async Task<IReadOnlyList<MatrixLine>> RunAsync(BrokenServer server, string tier, string fault)
     {
         if (server.IsBrokenFromTheStart) await server.BreakAsync();
-        var sidecars = (from write in new[] { "Through", "Behind" } from onFailure in new[] { "Degrade", "Fail" }
+        var sidecars = (from write in new[] { "Through", "Behind" }
+                        from onFailure in new[] { "Degrade", "Fail" }
                         select new MatrixSidecar(new MatrixCase(tier, fault, write, onFailure), server.Url, Faults.TimeoutUnder(server.Effect))).ToList();
         try
         {

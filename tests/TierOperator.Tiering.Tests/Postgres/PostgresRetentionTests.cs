@@ -1,9 +1,9 @@
+using Npgsql;
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Postgres;
 using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Retention;
 using TierOperator.Tiering.Values;
-using Npgsql;
 
 namespace TierOperator.Tiering.Tests.Postgres;
 
@@ -46,7 +46,8 @@ public sealed class PostgresRetentionTests(PostgresFixture fixture) : IAsyncLife
         for (var at = 0; at < 30; at++) await StoreAsync($"s{at:00}", at, $$"""{"billed":{{(at % 2 == 0 ? "true" : "false")}},"cost":{{at}}}""");
         var entry = Entry(action) with
         {
-            After = TimeSpan.FromDays(10.5), Where = [new WhereCondition("data.billed", WhereOperator.In, ["true"])],
+            After = TimeSpan.FromDays(10.5),
+            Where = [new WhereCondition("data.billed", WhereOperator.In, ["true"])],
             Into = action == RetentionAction.Aggregate ? new CompiledAggregate(["day"], ["data.cost"], true) : null,
         };
 

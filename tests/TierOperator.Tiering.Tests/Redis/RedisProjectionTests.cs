@@ -116,7 +116,9 @@ public sealed class RedisProjectionTests(StandaloneRedis redis) : IClassFixture<
 
     private RemoteChange Projected(uint number, string listed, string other) => _changes.Put("s", number, (listed, "v")) with
     {
-        IsWhole = true, Projection = [listed], Unheld = [new UnheldItem(Encoding.UTF8.GetBytes(other), Changes.Version(number))],
+        IsWhole = true,
+        Projection = [listed],
+        Unheld = [new UnheldItem(Encoding.UTF8.GetBytes(other), Changes.Version(number))],
     };
 
     private RemoteChange Conditional(uint number, string item, Precondition condition)

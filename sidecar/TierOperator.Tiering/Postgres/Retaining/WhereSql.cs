@@ -54,8 +54,8 @@ internal sealed class WhereSql(string schema, NpgsqlParameterCollection paramete
 
     private string Add(object value)
     {
-        parameters.Add(value is byte[] ? new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Bytea }
-            : value is string[] ? new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }
+        parameters.Add(value is byte[]? new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Bytea }
+            : value is string[]? new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }
             : new NpgsqlParameter { Value = value });
         return $"${parameters.Count}";
     }
