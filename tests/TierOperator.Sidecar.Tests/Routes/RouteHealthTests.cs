@@ -14,7 +14,7 @@ public sealed class RouteHealthTests
         var isIll = true;
         await using var well = new ScriptedOrigin(_ => OriginReply.Of("well"));
         await using var ill = new ScriptedOrigin(request => request.Target == "/healthz" && isIll ? new OriginReply { Status = 503 } : OriginReply.Of("ill"));
-        await using var sidecar = await StartAsync("healthCheck: {path: /healthz, interval: 1s, timeout: 1s}", well, ill);
+        await using var sidecar = await StartAsync("healthCheck: {path: /healthz, interval: 1s, timeout: 1s}, loadBalancing: RoundRobin", well, ill);
 
         await Eventually.HoldsAsync(() => HealthOf(sidecar, ill) == "Unhealthy");
         var asked = ill.SeenOf("/a").Count;
