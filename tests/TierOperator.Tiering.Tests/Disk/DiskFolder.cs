@@ -37,10 +37,12 @@ internal sealed class DiskFolder : IDisposable
         return text;
     }
 
+    /// <summary>Durable and counted: an append is durable an instant before the store's counts know it.</summary>
     public static async Task AppendAsync(DiskStore store, DiskBatch batch)
     {
         Assert.Equal(AppendStatus.Ok, store.TryAppend(batch, out var ticket));
         Assert.True(await store.WaitDurableAsync(ticket));
+        await store.FlushAsync(CancellationToken.None);
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

@@ -41,7 +41,7 @@ public sealed class RealConvergenceTests(SharedServers servers, ITestOutputHelpe
         await using var pods = new Pods(servers.Anew(), "write: Behind, ack: Disk", skew: TimeSpan.Zero);
         await pods.AreSettledAsync();
         var (away, here) = (pods.All[0], pods.All[1]);
-        (away.ToRedis.IsShut, away.ToPostgres.IsShut) = (true, true);
+        await away.CutOffAsync();
 
         await away.PutAsync("s0", "a", "old");
         await here.PutAsync("s0", "a", "new");
@@ -59,7 +59,7 @@ public sealed class RealConvergenceTests(SharedServers servers, ITestOutputHelpe
         await using var pods = new Pods(servers.Anew(), "write: Behind, ack: Disk", skew: TimeSpan.Zero, sync: "interval: 100ms, tombstones: 1m");
         await pods.AreSettledAsync();
         var (away, here) = (pods.All[0], pods.All[1]);
-        (away.ToRedis.IsShut, away.ToPostgres.IsShut) = (true, true);
+        await away.CutOffAsync();
 
         await away.PutAsync("s0", "a", "old");
         await here.DeleteAsync("s0");

@@ -8,6 +8,7 @@ using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Sync;
 using TierOperator.Tiering.Tests.Postgres;
 using TierOperator.Tiering.Tests.Redis;
+using TierOperator.Tiering.Tests.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Sync;
@@ -51,6 +52,19 @@ internal sealed class RealSidecar : IAsyncDisposable
 
     /// <summary>Nothing is outstanding, and both tiers are well.</summary>
     public bool IsSettled => Engine.Status().Tiers.All(tier => tier.BacklogSessions == 0 && tier.State == "Healthy");
+
+    /// <summary>Shuts both ways and returns when the sidecar has noticed: from then on no write of it is under way to a tier.</summary>
+    public async Task CutOffAsync()
+    {
+        (ToRedis.IsShut, ToPostgres.IsShut) = (true, true);
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await ValueAsync("nobody", "a"); // a tier is found away when it is asked
+                return Engine.Status().Tiers.Skip(2).All(static tier => tier.State != "Healthy");
+            },
+            () => string.Join('\n', Engine.Status().Tiers));
+    }
 
     public ValueTask<WriteOutcome> PutAsync(string session, string item, string value, Precondition condition = default)
         => Engine.PutAsync(Key(session), new ItemWrite(Key(item), "text/plain", ItemValue.From(Key(value))), new WriteOptions { Condition = condition }, CancellationToken.None);
