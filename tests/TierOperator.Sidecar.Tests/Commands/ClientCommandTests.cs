@@ -22,8 +22,23 @@ public sealed class ClientCommandTests
         Assert.Equal(2, stats.RootElement.GetProperty("tiers").GetArrayLength());
         Assert.Contains("1 sessions moved", await OkAsync(["storage", "migrate", "--prefix", "p:", "--to", "spillover", .. url]), StringComparison.Ordinal);
         Assert.Contains("memory", await OkAsync(["storage", "migrate", "p:1", "--to", "memory", .. url]), StringComparison.Ordinal);
+        Assert.Matches("is now in: spillover$", (await OkAsync(["storage", "evict", "p:1", .. url])).TrimEnd());
+        Assert.Contains("memory", await OkAsync(["storage", "load", "p:1", .. url]), StringComparison.Ordinal);
         Assert.Contains("compacted", await OkAsync(["storage", "compact", .. url]), StringComparison.Ordinal);
         Assert.Contains("chat", await OkAsync(["retention", "run", "--dry-run", .. url]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StorageExplain_NestedAnswer_HasARowForEachMember()
+    {
+        await using var sidecar = await RunningSidecar.StartAsync();
+        await sidecar.PutAsync("/v1/sessions/s/items/i", "hello").AssertStatusAsync(201);
+
+        var lines = (await OkAsync(["storage", "explain", "s", "--url", sidecar.Host.Api.ToString()])).Split('\n').Select(static line => line.TrimEnd()).ToList();
+
+        Assert.Contains(lines, static line => line.StartsWith("  session  ", StringComparison.Ordinal) && line.EndsWith(" s", StringComparison.Ordinal));
+        Assert.Contains(lines, static line => line.StartsWith("      item  ", StringComparison.Ordinal) && line.EndsWith(" i", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, static line => line.Contains('{', StringComparison.Ordinal));
     }
 
     [Fact]

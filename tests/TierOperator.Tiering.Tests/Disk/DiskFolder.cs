@@ -45,5 +45,13 @@ internal sealed class DiskFolder : IDisposable
         await store.FlushAsync(CancellationToken.None);
     }
 
+    /// <summary>For whoever writes much at once: the buffer may be full, and Busy asks to wait.</summary>
+    public static async Task<AppendStatus> AppendWhenRoomAsync(DiskStore store, DiskBatch batch)
+    {
+        AppendStatus status;
+        while ((status = store.TryAppend(batch, out _)) == AppendStatus.Busy) await store.WaitRoomAsync(CancellationToken.None);
+        return status;
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

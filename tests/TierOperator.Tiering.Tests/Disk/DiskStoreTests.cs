@@ -107,9 +107,7 @@ public sealed class DiskStoreTests : IDisposable
         await using (var store = _folder.Open(options))
         {
             for (var i = 0; i < 3000; i++)
-            {
-                Assert.Equal(AppendStatus.Ok, store.TryAppend(DiskFolder.Put("s" + (i % 1000), "i" + (i % 7), new string('x', 300) + i), out _));
-            }
+                Assert.Equal(AppendStatus.Ok, await DiskFolder.AppendWhenRoomAsync(store, DiskFolder.Put("s" + (i % 1000), "i" + (i % 7), new string('x', 300) + i)));
 
             await store.FlushAsync(CancellationToken.None);
             AssertAll(store);

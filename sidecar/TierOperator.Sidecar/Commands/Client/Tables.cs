@@ -16,13 +16,38 @@ internal static class Tables
 
     public static void Add(this Table table, params string[] cells) => table.AddRow([.. cells.Select(Markup.Escape)]);
 
-    /// <summary>One row per member of an object.</summary>
+    /// <summary>One row per member of an object; what is inside a member stands below it, indented.</summary>
     public static Table OfMembers(JsonElement element)
     {
         var table = Plain("what", "value");
-        foreach (var member in element.EnumerateObject()) table.Add(member.Name, Text(member.Value));
+        AddMembers(table, element, "");
         return table;
     }
+
+    private static void AddMembers(Table table, JsonElement element, string indent)
+    {
+        foreach (var member in element.EnumerateObject())
+        {
+            if (Parts(member.Value) is not { Count: > 0 } parts)
+            {
+                table.Add(indent + member.Name, Text(member.Value));
+                continue;
+            }
+
+            foreach (var part in parts)
+            {
+                table.Add(indent + member.Name, "");
+                AddMembers(table, part, indent + "  ");
+            }
+        }
+    }
+
+    private static List<JsonElement> Parts(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => [value],
+        JsonValueKind.Array => [.. value.EnumerateArray().Where(static part => part.ValueKind == JsonValueKind.Object)],
+        _ => [],
+    };
 
     public static string Text(JsonElement value) => value.ValueKind switch
     {
