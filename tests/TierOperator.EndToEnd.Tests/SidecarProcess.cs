@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Runtime.InteropServices;
 
 namespace TierOperator.EndToEnd.Tests;
@@ -10,13 +11,18 @@ internal sealed partial class SidecarProcess : IAsyncDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly Process _process;
 
-    private SidecarProcess(Process process, Uri api)
+    private SidecarProcess(Process process, string readyLine)
     {
         _process = process;
-        Client = new HttpClient { BaseAddress = api, Timeout = TimeSpan.FromSeconds(30) };
+        var addresses = readyLine.Split(' ').Where(word => word.Contains('=', StringComparison.Ordinal)).Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        Client = new HttpClient { BaseAddress = new Uri(addresses["api"]), Timeout = TimeSpan.FromSeconds(30) };
+        Resp = IPEndPoint.Parse(addresses["resp"]);
     }
 
     public HttpClient Client { get; }
+
+    /// <summary>Where Redis clients connect.</summary>
+    public IPEndPoint Resp { get; }
 
     public static async Task<SidecarProcess> StartAsync(string policyFile, string dataFolder, params string[] flags)
     {
@@ -32,8 +38,7 @@ internal sealed partial class SidecarProcess : IAsyncDisposable
         {
             if (!line.StartsWith("ready ", StringComparison.Ordinal)) continue;
             _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-            var api = line.Split(' ').Single(word => word.StartsWith("api=", StringComparison.Ordinal));
-            return new SidecarProcess(process, new Uri(api["api=".Length..]));
+            return new SidecarProcess(process, line);
         }
 
         throw new InvalidOperationException($"the sidecar ended before it was ready: {await errors}");

@@ -24,13 +24,18 @@ internal static class CommandScript
         => Directory.EnumerateFiles(Path.Combine(s_folder, "Native"), "*.txt").Select(file => "Native/" + Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
 
     /// <summary>Runs a script against both; the lines whose replies differ.</summary>
-    public static async Task<IReadOnlyList<string>> CompareAsync(string script, RespClient theirs, RespClient ours)
+    public static Task<IReadOnlyList<string>> CompareAsync(string script, RespClient theirs, RespClient ours)
+        => CompareAsync(script, theirs, ours, static _ => true, static _ => Task.CompletedTask);
+
+    /// <summary>The lines that are chosen, with something done after each.</summary>
+    public static async Task<IReadOnlyList<string>> CompareAsync(string script, RespClient theirs, RespClient ours, Func<ScriptLine, bool> isChosen, Func<ScriptLine, Task> afterEach)
     {
         var differences = new List<string>();
-        foreach (var line in Read(script))
+        foreach (var line in Read(script).Where(isChosen))
         {
             var (wanted, got) = (await theirs.CallAsync(line.Arguments), await ours.CallAsync(line.Arguments));
             if (Shown(wanted, line.Comparison) != Shown(got, line.Comparison)) differences.Add($"{script}:{line.Number}: {line.Text}\n    redis   {wanted}\n    sidecar {got}");
+            await afterEach(line);
         }
 
         return differences;

@@ -29,10 +29,25 @@ public sealed class FuzzTests(RedisServer redis) : IClassFixture<RedisServer>
     public async Task RandomCommands_AgainstRedis_ReplyTheSame(string protocol, string policy)
     {
         await using var sidecar = await RunningSidecar.StartAsync(RespPolicies.Of(policy));
-        await FuzzAsync(sidecar.Host.Resp, protocol, s_commands, s_words, 4000);
+        await FuzzAsync(sidecar.Host.Resp, protocol, s_commands, s_words, 4000, static () => Task.CompletedTask);
     }
 
-    private async Task FuzzAsync(System.Net.IPEndPoint endpoint, string protocol, string[] commands, string[] vocabulary, int count)
+    [Theory]
+    [InlineData("2")]
+    [InlineData("3")]
+    public async Task RandomCommands_WithATenthInMemory_ReplyTheSame(string protocol)
+    {
+        await using var sidecar = await RunningSidecar.StartAsync(RespPolicies.Spilled);
+        using var pressure = await SpillPressure.StartAsync(sidecar.Host.Resp);
+        var before = await pressure.HitsAsync("spillover");
+
+        await FuzzAsync(sidecar.Host.Resp, protocol, s_commands, s_words, 2000, pressure.PressAsync);
+
+        // Else all of it was answered from memory, and this was the test above.
+        Assert.True(await pressure.HitsAsync("spillover") > before + 100);
+    }
+
+    private async Task FuzzAsync(System.Net.IPEndPoint endpoint, string protocol, string[] commands, string[] vocabulary, int count, Func<Task> afterSome)
     {
         var seed = Seed();
         var random = new Random(seed);
@@ -51,6 +66,7 @@ public sealed class FuzzTests(RedisServer redis) : IClassFixture<RedisServer>
             if (command[0] is "SORT" or "XADD") command = [.. command.Where(word => word != "*")];
             var (wanted, got) = (await theirs.CallAsync(command), await ours.CallAsync(command));
             Assert.True(wanted == got, $"seed {seed}, command {i}: {string.Join(' ', command)}\nredis   {wanted}\nsidecar {got}");
+            if (i % 4 == 3) await afterSome();
         }
     }
 
@@ -75,7 +91,7 @@ public sealed class FuzzTests(RedisServer redis) : IClassFixture<RedisServer>
     {
         using var tier = new RedisServer();
         await using var sidecar = await Native.RedisTierSidecar.StartAsync(tier.Endpoint);
-        await FuzzAsync(sidecar.Endpoint, protocol, [.. s_commands, .. s_native, .. s_native], [.. s_words, .. s_nativeWords], 2000);
+        await FuzzAsync(sidecar.Endpoint, protocol, [.. s_commands, .. s_native, .. s_native], [.. s_words, .. s_nativeWords], 2000, static () => Task.CompletedTask);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace TierOperator.Sidecar.Tests.Resp;
 /// <summary>A real redis-server on a free port, without persistence, for as long as a test class runs.</summary>
 public sealed class RedisServer : IDisposable
 {
-    private readonly Process _process;
+    private Process? _process;
 
     public RedisServer()
     {
@@ -15,6 +15,14 @@ public sealed class RedisServer : IDisposable
         probe.Start();
         Endpoint = (IPEndPoint)probe.LocalEndpoint;
         probe.Stop();
+        Start();
+    }
+
+    public IPEndPoint Endpoint { get; }
+
+    /// <summary>Again on the same port, with nothing in it.</summary>
+    public void Start()
+    {
         var start = new ProcessStartInfo("redis-server", ["--port", $"{Endpoint.Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", Path.GetTempPath()])
         {
             RedirectStandardOutput = true,
@@ -28,12 +36,14 @@ public sealed class RedisServer : IDisposable
         _ = _process.StandardOutput.ReadToEndAsync();
     }
 
-    public IPEndPoint Endpoint { get; }
-
-    public void Dispose()
+    public void Stop()
     {
-        if (!_process.HasExited) _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
+        if (_process is not { } process) return;
+        if (!process.HasExited) process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+        _process = null;
     }
+
+    public void Dispose() => Stop();
 }

@@ -45,6 +45,7 @@ internal sealed class RedisTierSidecar : IAsyncDisposable
               external:
                 secretRef: {name: cache}
           defaults: {sessionStrategy: FullSession}
+          sync: {interval: 200ms}
           rules:
             - {name: all, match: {sessions: ["*"]}, {{rule}} }
         """;
