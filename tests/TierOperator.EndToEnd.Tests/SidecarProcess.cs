@@ -20,6 +20,7 @@ internal sealed partial class SidecarProcess : IAsyncDisposable
     }
 
     public HttpClient Client { get; }
+    public int Id => _process.Id;
 
     /// <summary>Where Redis clients connect.</summary>
     public IPEndPoint Resp { get; }

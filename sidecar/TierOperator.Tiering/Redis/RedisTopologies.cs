@@ -3,6 +3,9 @@ using TierOperator.Tiering.Redis.Client;
 
 namespace TierOperator.Tiering.Redis;
 
+/// <summary>How a connection for the app's own commands speaks, and how long the server may be busy with one of them.</summary>
+internal readonly record struct NativeLink(int Protocol, TimeSpan FrozenAfter);
+
 /// <summary>Makes what an endpoint says.</summary>
 internal static class RedisTopologies
 {
@@ -15,14 +18,17 @@ internal static class RedisTopologies
         time);
 
     /// <summary>For the app's own commands: in the form that its client speaks, without the script, and with shorter replies.</summary>
-    public static RedisDialer NativeDialer(RedisTierOptions options, int protocol, TimeProvider time) => new(
+    public static RedisDialer NativeDialer(RedisTierOptions options, NativeLink link, TimeProvider time) => new(
         new RedisLogin
         {
             User = options.Endpoint.User, Password = options.Endpoint.Password, Database = options.Endpoint.Database,
-            Tls = options.Endpoint.UsesTls ? options.Tls : null, ClientName = Name(options), Protocol = protocol,
+            Tls = options.Endpoint.UsesTls ? options.Tls : null, ClientName = Name(options), Protocol = link.Protocol,
             Limits = new RespLimits { MaxFrameBytes = Native.NativeServer.MostReplyBytes, MaxBulkBytes = Native.NativeServer.MostReplyBytes },
         },
-        time);
+        time)
+    {
+        FrozenAfter = link.FrozenAfter,
+    };
 
     public static IRedisTopology Create(RedisTierOptions options, RedisDialer dialer, TimeProvider time) => options.Endpoint.Topology switch
     {

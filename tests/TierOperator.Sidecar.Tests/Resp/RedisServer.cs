@@ -23,7 +23,7 @@ public sealed class RedisServer : IDisposable
     /// <summary>Again on the same port, with nothing in it.</summary>
     public void Start()
     {
-        var start = new ProcessStartInfo("redis-server", ["--port", $"{Endpoint.Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", Path.GetTempPath()])
+        var start = new ProcessStartInfo("redis-server", ["--port", $"{Endpoint.Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--enable-debug-command", "yes", "--daemonize", "no", "--dir", Path.GetTempPath()])
         {
             RedirectStandardOutput = true,
         };

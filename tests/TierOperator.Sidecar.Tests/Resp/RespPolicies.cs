@@ -28,7 +28,7 @@ internal static class RespPolicies
         metadata: {name: test}
         spec:
           tiers:
-            memory: {capacity: 1Mi}
+            memory: {capacity: 2Mi}
             spillover: {capacity: 512Mi}
         """;
 

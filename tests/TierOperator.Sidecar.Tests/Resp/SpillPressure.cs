@@ -4,14 +4,14 @@ using System.Net;
 namespace TierOperator.Sidecar.Tests.Resp;
 
 /// <summary>
-/// Ten times as much data as memory holds, written over and over beside a test's own keys: those are on disk again by their next
+/// Ten times as much data as memory has room for, written over and over beside a test's own keys: those are on disk again by their next
 /// use, or on their way there.
 /// </summary>
 internal sealed class SpillPressure : IDisposable
 {
-    private const int Keys = 320;
+    private const int Keys = 640;
     private const int KeyBytes = 32 * 1024;
-    private const int KeysAtOnce = 8;
+    private const int KeysAtOnce = 16;
     private static readonly string s_value = new('f', KeyBytes);
     private readonly RespClient _client;
     private int _next;
@@ -23,7 +23,7 @@ internal sealed class SpillPressure : IDisposable
         var pressure = new SpillPressure(await RespClient.ConnectAsync(sidecar));
         for (var i = 0; i < Keys / KeysAtOnce; i++) await pressure.PressAsync();
         var memory = await pressure.TierAsync("memory");
-        Assert.True(memory["keys"] < Keys / 5, $"memory holds {memory["keys"]} of {Keys} keys: nothing was spilled, so nothing would be tried");
+        Assert.True(memory["keys"] is > 0 and < Keys / 5, $"memory holds {memory["keys"]} of {Keys} keys: that is not a part of them, so nothing would be tried");
         return pressure;
     }
 

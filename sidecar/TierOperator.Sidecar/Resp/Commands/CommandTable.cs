@@ -39,7 +39,7 @@ internal sealed class CommandTable
     public static CommandTable Create() => new([
         .. StringReads.Commands, .. StringWrites.Commands, .. ManyStrings.Commands, .. Counters.Commands, .. Bits.Commands,
         .. BitOperation.Commands, .. Bitfield.Commands, .. LongestCommonSubsequence.Commands,
-        .. HashReads.Commands, .. HashWrites.Commands, .. HashPicks.Commands,
+        .. HashReads.Commands, .. HashWrites.Commands, .. HashPicks.Commands, .. HashScan.Commands,
         .. KeyRemovals.Commands, .. KeyMoves.Commands, .. Expiry.Commands, .. ObjectFacts.Commands, .. Dumps.Commands, .. Surveys.Commands,
         .. Basics.Commands, .. Hello.Commands, .. ClientCommands.Commands, .. CommandFacts.Commands, .. ConfigCommands.Commands,
         .. InfoCommand.Commands, .. Diagnostics.Commands, .. Transactions.Commands, .. Subscriptions.Commands, .. PassedCommands.Commands,

@@ -1,16 +1,14 @@
-using System.Buffers.Text;
 using TierOperator.Sidecar.Resp.Serving;
 using TierOperator.Tiering.Engine;
 
 namespace TierOperator.Sidecar.Resp.Commands;
 
-/// <summary>HRANDFIELD and HSCAN: some of a hash's fields.</summary>
+/// <summary>HRANDFIELD: some of a hash's fields, by chance.</summary>
 internal static class HashPicks
 {
     public static IReadOnlyList<Command> Commands { get; } =
     [
         Command.Read("hrandfield", -2, KeyPlaces.One, Random),
-        Command.Read("hscan", -3, KeyPlaces.One, Scan),
     ];
 
     private static List<(byte[] Field, byte[] Value)> FieldsOf(EditedSession session)
@@ -90,46 +88,4 @@ internal static class HashPicks
         call.Reply.Bulk(pair.Field);
         if (withValues) call.Reply.Bulk(pair.Value);
     }
-
-    /// <summary>
-    /// The whole hash in one answer when the cursor is 0: that is what Redis does with small hashes, and it holds every promise
-    /// of SCAN for large ones. Any other cursor is one that has ended.
-    /// </summary>
-    private static void Scan(KeyCall call)
-    {
-        if (!TryCursor(call.Arguments[2], out var cursor))
-        {
-            call.Fail(Errors.InvalidCursor);
-            return;
-        }
-
-        var session = call.Session(1);
-        if (call.IsWrong(session, KeyCall.HashKind)) return;
-        if (!ScanOptions.TryRead(call.Arguments, 3, out var options, out var error))
-        {
-            if (session.Exists) call.Fail(error!);
-            else WriteEmpty(call);
-            return;
-        }
-
-        var chosen = cursor != 0 ? [] : FieldsOf(session).Where(pair => options.Takes(pair.Field)).ToList();
-        call.Reply.Array(2);
-        call.Reply.Bulk("0"u8);
-        call.Reply.Array(chosen.Count * 2);
-        foreach (var (field, value) in chosen)
-        {
-            call.Reply.Bulk(field);
-            call.Reply.Bulk(value);
-        }
-    }
-
-    private static void WriteEmpty(KeyCall call)
-    {
-        call.Reply.Array(2);
-        call.Reply.Bulk("0"u8);
-        call.Reply.Array(0);
-    }
-
-    public static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
-        => Utf8Parser.TryParse(text, out cursor, out var used) && used == text.Length && text.Length > 0;
 }

@@ -21,13 +21,7 @@ internal static class HashReads
     {
         var session = call.Session(1);
         if (call.IsWrong(session, KeyCall.HashKind)) return;
-        WriteField(call, session, call.Arguments[2]);
-    }
-
-    private static void WriteField(KeyCall call, Tiering.Engine.EditedSession session, ReadOnlySpan<byte> field)
-    {
-        if (session.TryGet(field, out var value)) call.Reply.Bulk(value);
-        else call.Reply.Null();
+        call.WriteValue(session, call.Arguments[2]);
     }
 
     private static void GetMany(KeyCall call)
@@ -35,7 +29,7 @@ internal static class HashReads
         var session = call.Session(1);
         if (call.IsWrong(session, KeyCall.HashKind)) return;
         call.Reply.Array(call.Count - 2);
-        for (var i = 2; i < call.Count; i++) WriteField(call, session, call.Arguments[i]);
+        for (var i = 2; i < call.Count; i++) call.WriteValue(session, call.Arguments[i]);
     }
 
     private static void Has(KeyCall call)

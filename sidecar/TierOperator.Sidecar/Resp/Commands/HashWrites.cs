@@ -29,7 +29,7 @@ internal static class HashWrites
         var session = call.Session(1);
         if (call.IsWrong(session, KeyCall.HashKind) || HasLongField(call, 2, 2)) return;
         var before = session.Count;
-        for (var i = 2; i < call.Count; i += 2) Put(session, call.Arguments[i], call.Arguments.Memory(i + 1));
+        for (var i = 2; i < call.Count; i += 2) Put(session, call.Arguments[i], call.Arguments.Value(i + 1));
         call.Notify(KeyEventClass.Hash, "hset", session.Key.Span);
         if (isOld) call.Reply.Simple("OK"u8);
         else call.Reply.Integer(session.Count - before);
@@ -39,7 +39,7 @@ internal static class HashWrites
     {
         for (var i = from; i < call.Count; i += step)
         {
-            if (call.Arguments[i].Length <= RespServer.MostKeyBytes) continue;
+            if (call.Arguments.LengthOf(i) <= RespServer.MostKeyBytes) continue;
             call.Fail(Errors.KeyTooLong);
             return true;
         }
@@ -47,10 +47,10 @@ internal static class HashWrites
         return false;
     }
 
-    private static void Put(EditedSession session, ReadOnlySpan<byte> field, ReadOnlyMemory<byte> value)
+    private static void Put(EditedSession session, ReadOnlySpan<byte> field, ItemValue value)
     {
         session.Become(KeyCall.HashKind);
-        session.Put(field, ItemValue.From(value));
+        session.Put(field, value);
     }
 
     private static void SetIfAbsent(KeyCall call)
@@ -60,7 +60,7 @@ internal static class HashWrites
         var isAbsent = session.LengthOf(call.Arguments[2]) < 0;
         if (isAbsent)
         {
-            Put(session, call.Arguments[2], call.Arguments.Memory(3));
+            Put(session, call.Arguments[2], call.Arguments.Value(3));
             call.Notify(KeyEventClass.Hash, "hset", session.Key.Span);
         }
 
@@ -107,7 +107,7 @@ internal static class HashWrites
         }
 
         var digits = new byte[RespNumber.MaxDigits];
-        Put(session, call.Arguments[2], digits.AsMemory(0, RespNumber.Format(present + by, digits)));
+        Put(session, call.Arguments[2], new ItemValue(digits.AsMemory(0, RespNumber.Format(present + by, digits))));
         call.Notify(KeyEventClass.Hash, "hincrby", session.Key.Span);
         call.Reply.Integer(present + by);
     }
@@ -141,7 +141,7 @@ internal static class HashWrites
             return;
         }
 
-        Put(session, call.Arguments[2], sum);
+        Put(session, call.Arguments[2], new ItemValue(sum));
         call.Notify(KeyEventClass.Hash, "hincrbyfloat", session.Key.Span);
         call.Reply.Bulk(sum);
     }

@@ -25,7 +25,7 @@ internal static class ManyStrings
             return;
         }
 
-        for (var i = 1; i < call.Count; i += 2) StringWrites.Store(call, i, call.Arguments.Memory(i + 1));
+        for (var i = 1; i < call.Count; i += 2) StringWrites.Store(call, i, call.Arguments.Value(i + 1));
         if (onlyIfAbsent) call.Reply.Integer(1);
         else call.Reply.Simple("OK"u8);
     }

@@ -20,6 +20,10 @@ internal static class RedisOnly
     /// <summary>What the command works on; null when it is none of these.</summary>
     public static string? TypeOf(string command) => s_types.GetValueOrDefault(command);
 
+    /// <summary>FUNCTION and what runs functions: Redis has one set of them for all its users.</summary>
+    public static bool IsOfWholeServer(string command)
+        => command.ToLowerInvariant() is "function" or "fcall" or "fcall_ro";
+
     private static FrozenDictionary<string, string> Named(params (string Type, string Commands)[] groups)
         => groups.SelectMany(group => group.Commands.Split(' ').Select(command => KeyValuePair.Create(command, group.Type)))
             .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);

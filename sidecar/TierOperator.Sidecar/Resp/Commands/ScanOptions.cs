@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using TierOperator.Sidecar.Resp.Serving;
 
 namespace TierOperator.Sidecar.Resp.Commands;
@@ -10,6 +11,9 @@ internal sealed record ScanOptions
     public string? Type { get; init; }
 
     public bool Takes(ReadOnlySpan<byte> name) => Pattern is null || GlobPattern.IsMatch(Pattern, name);
+
+    public static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
+        => Utf8Parser.TryParse(text, out cursor, out var used) && used == text.Length && text.Length > 0;
 
     public static bool TryRead(RespArguments arguments, int from, out ScanOptions options, out string? error, bool allowsType = false)
     {

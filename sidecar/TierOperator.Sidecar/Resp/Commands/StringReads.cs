@@ -24,7 +24,7 @@ internal static class StringReads
     /// <summary>The string as the reply; null when there is none.</summary>
     public static void WriteString(KeyCall call, Tiering.Engine.EditedSession session)
     {
-        if (KeyCall.TryString(session, out var value)) call.Reply.Bulk(value);
+        if (session.Exists) call.WriteValue(session, KeyCall.StringItem);
         else call.Reply.Null();
     }
 

@@ -1,4 +1,5 @@
 using TierOperator.Sidecar.Resp.Serving;
+using TierOperator.Tiering.Values;
 
 namespace TierOperator.Sidecar.Resp.Commands;
 
@@ -34,7 +35,7 @@ internal static class StringWrites
             return;
         }
 
-        Store(call, 1, call.Arguments.Memory(2), options.KeepDeadline);
+        Store(call, 1, call.Arguments.Value(2), options.KeepDeadline);
         if (options.DeadlineMs is { } deadline)
         {
             ExpireOptions.Apply(call, session, deadline);
@@ -45,7 +46,7 @@ internal static class StringWrites
     }
 
     /// <summary>Stores a string at the key of an argument, whatever was there.</summary>
-    public static void Store(KeyCall call, int key, ReadOnlyMemory<byte> value, bool keepDeadline = false)
+    public static void Store(KeyCall call, int key, ItemValue value, bool keepDeadline = false)
     {
         var session = call.Session(key);
         KeyCall.PutString(session, value);
@@ -56,14 +57,14 @@ internal static class StringWrites
     private static void SetIfAbsent(KeyCall call)
     {
         var isAbsent = !call.Session(1).Exists;
-        if (isAbsent) Store(call, 1, call.Arguments.Memory(2));
+        if (isAbsent) Store(call, 1, call.Arguments.Value(2));
         call.Reply.Integer(isAbsent ? 1 : 0);
     }
 
     private static void SetFor(KeyCall call, bool isSeconds)
     {
         if (!ExpireOptions.TryRead(call, 2, isSeconds, isAbsolute: false, out var deadline)) return;
-        Store(call, 1, call.Arguments.Memory(3));
+        Store(call, 1, call.Arguments.Value(3));
         ExpireOptions.Apply(call, call.Session(1), deadline);
         call.Notify(KeyEventClass.Generic, "expire", call.Arguments[1]);
         call.Reply.Simple("OK"u8);
@@ -74,7 +75,7 @@ internal static class StringWrites
         var session = call.Session(1);
         if (call.IsWrong(session, KeyCall.StringKind)) return;
         StringReads.WriteString(call, session);
-        Store(call, 1, call.Arguments.Memory(2));
+        Store(call, 1, call.Arguments.Value(2));
     }
 
     private static void GetAndDelete(KeyCall call)

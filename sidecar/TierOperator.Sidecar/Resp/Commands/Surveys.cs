@@ -72,7 +72,7 @@ internal static class Surveys
 
     private static async ValueTask Scan(SurveyCall call)
     {
-        if (!HashPicks.TryCursor(call.Arguments[1], out var cursor))
+        if (!ScanOptions.TryCursor(call.Arguments[1], out var cursor))
         {
             call.Reply.Error(Errors.InvalidCursor);
             return;

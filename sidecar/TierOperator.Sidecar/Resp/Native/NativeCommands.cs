@@ -86,7 +86,11 @@ internal sealed class NativeCommands(NativeKeyspace keyspace, NativeMark mark, N
     private static async ValueTask<NativeReply> SendAsync(NativeServer server, NativeRequest request, Func<byte[], byte[]> nameOf, CancellationToken cancellationToken)
     {
         var (words, near) = (request.WordsWith(nameOf), NearOf(server, request));
-        if (!request.Fact.Blocks) return await server.CallAsync(words, near, request.Protocol, CancellationToken.None);
+        // What Redis itself does not call fast may keep it busy for a while.
+        if (!request.Fact.Blocks)
+            return request.Fact.Flags.Contains("fast")
+                ? await server.CallAsync(words, near, request.Protocol, CancellationToken.None)
+                : await server.CallSlowAsync(words, near, request.Protocol, CancellationToken.None);
         var (line, fault) = await server.OpenLineAsync(near, request.Protocol, cancellationToken);
         if (line is null) return new NativeReply([], fault);
         await using (line) return await line.CallAsync(words, cancellationToken);

@@ -51,11 +51,11 @@ internal sealed class NativeScripts
         var isReadOnly = request.Fact.Name.EndsWith("_ro", StringComparison.Ordinal);
         (words[0], words[1]) = (isReadOnly ? "EVALSHA_RO"u8.ToArray() : "EVALSHA"u8.ToArray(), Encoding.ASCII.GetBytes(known.WrappedSha));
         var near = NativeCommands.NearOf(server, request);
-        var reply = await server.CallAsync(words, near, request.Protocol, cancellationToken);
+        var reply = await server.CallSlowAsync(words, near, request.Protocol, cancellationToken);
         if (reply.ErrorText.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
             (words[0], words[1]) = (isReadOnly ? "EVAL_RO"u8.ToArray() : "EVAL"u8.ToArray(), known.Wrapped);
-            reply = await server.CallAsync(words, near, request.Protocol, cancellationToken);
+            reply = await server.CallSlowAsync(words, near, request.Protocol, cancellationToken);
         }
 
         return reply is { Fault: null, IsError: true } ? InClientsWords(reply, known, request) : reply;

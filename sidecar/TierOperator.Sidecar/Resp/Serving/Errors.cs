@@ -21,7 +21,13 @@ internal static class Errors
     public const string KeyTooLong = "ERR the key or field is longer than 65536 bytes: shorten it, or use a hash of it";
     public const string KeyReserved = "ERR keys that begin with the byte 0xFF are the sidecar's own: choose another";
 
-    public const string SortPattern = "ERR BY and GET patterns of SORT read keys that nobody has named: they are not to be had here";
+
+    /// <summary>Redis' words for a user who may not read every key.</summary>
+    public static string SortPattern(string option) => $"ERR {option} option of SORT denied due to insufficient ACL permissions.";
+
+    /// <summary>Redis' words for a user who may not run a command, and why that is so here.</summary>
+    public static string OfWholeServer(string command)
+        => $"NOPERM this user has no permissions to run the '{command}' command: functions belong to the whole server, which is not this policy's alone; use EVAL";
 
     public static string Arity(string command) => $"ERR wrong number of arguments for '{command}' command";
     public static string ExpireTime(string command) => $"ERR invalid expire time in '{command}' command";

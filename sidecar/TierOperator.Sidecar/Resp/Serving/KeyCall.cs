@@ -13,7 +13,7 @@ internal readonly record struct KeyEvent(KeyEventClass Class, string Name, byte[
 /// start, and then forgets what it wrote.
 /// </summary>
 /// <remarks>Made for reuse, one user at a time. A handler writes exactly one reply, and stages nothing before it has refused.</remarks>
-internal sealed class KeyCall : ISessionEdit
+internal sealed partial class KeyCall : ISessionEdit
 {
     /// <summary>The item that holds a string's bytes; over HTTP it is <c>/v1/sessions/KEY/items/value</c>.</summary>
     public static ReadOnlySpan<byte> StringItem => "value"u8;
@@ -46,6 +46,7 @@ internal sealed class KeyCall : ISessionEdit
     public void Begin(Commands.Command command, RespArguments arguments, RespWriter reply)
     {
         (Command, Arguments, Reply, _replyStart) = (command, arguments, reply, reply.Length);
+        _insertsFrom = reply.Length;
         Scope.Begin(!command.IsWrite);
         AddKeys(Scope);
         Events.Clear();
@@ -62,6 +63,7 @@ internal sealed class KeyCall : ISessionEdit
     {
         Reply.Truncate(_replyStart);
         Events.Clear();
+        ForgetInserts();
         HasStopped = StopsAtAbsent && HasAbsent(scope);
         if (HasStopped) return;
         Command.OnKeys!(this);
@@ -111,7 +113,10 @@ internal sealed class KeyCall : ISessionEdit
     }
 
     /// <summary>Stores a string over whatever was there; the deadline stays as it is.</summary>
-    public static void PutString(EditedSession session, ReadOnlyMemory<byte> value)
+    public static void PutString(EditedSession session, ReadOnlyMemory<byte> value) => PutString(session, ItemValue.From(value));
+
+    /// <summary>The same; a large value's reference is taken over.</summary>
+    public static void PutString(EditedSession session, ItemValue value)
     {
         if (session.Exists && session.Kind != StringKind)
         {
@@ -121,7 +126,7 @@ internal sealed class KeyCall : ISessionEdit
         }
 
         session.Become(StringKind);
-        session.Put(StringItem, ItemValue.From(value));
+        session.Put(StringItem, value);
     }
 
     public void Fail(string error) => Reply.Error(Encoding.Latin1.GetBytes(error));

@@ -90,9 +90,10 @@ internal sealed partial class RespConnection(RespServer server, ClientSocket soc
         }
 
         _isProcessing = false;
+        if (IsClosed) ForgetLarges();
         _in.Trim();
         _in.Shrink();
-        if (_in.ReservedBytes <= FreeBytes) GiveBack();
+        if (!IsBusy && _intake is null && _larges.Count == 0 && _in.ReservedBytes <= FreeBytes && _neededBytes <= FreeBytes) GiveBack();
         Send();
     }
 
@@ -142,6 +143,9 @@ internal sealed partial class RespConnection(RespServer server, ClientSocket soc
         if (!IsBusy) State.Transaction.Close();
         server.Forget(this);
         socket.Close();
+        _intake?.Dispose();
+        // A command that ends its own connection still has its arguments.
+        if (!_isProcessing) ForgetLarges();
         GiveBack();
         _in.Dispose();
         Output.Dispose();
@@ -162,44 +166,4 @@ internal sealed partial class RespConnection(RespServer server, ClientSocket soc
     }
 
     private bool IsHeld => IsBusy || Output.Unsent > MostUnsentBytes || server.IsPaused(this);
-
-    private void Receive()
-    {
-        if (!MayGrow()) return;
-        var count = socket.Receive(_in.Room(_neededBytes).Span);
-        if (count is 0 or -2)
-        {
-            Close();
-            return;
-        }
-
-        if (count < 0) return;
-        _in.Filled(count);
-        State.LastInteractionMs = Environment.TickCount64;
-        server.CountInput(count);
-        if (_in.Length >= _neededBytes) Process();
-    }
-
-    private bool TakeCommand()
-    {
-        var status = _parser.Parse(_in.Buffered);
-        _neededBytes = status == RespCommandStatus.Incomplete ? _parser.NeededBytes : 0;
-        switch (status)
-        {
-            case RespCommandStatus.Command:
-                _arguments.Load(_parser, _in.BufferedMemory);
-                _in.Consume(_parser.ConsumedBytes);
-                server.Execute(this, _arguments);
-                return true;
-            case RespCommandStatus.Empty:
-                _in.Consume(_parser.ConsumedBytes);
-                return true;
-            case RespCommandStatus.Faulty:
-                Reply.Error(_parser.Fault);
-                IsLeaving = true;
-                return false;
-            default:
-                return false;
-        }
-    }
 }

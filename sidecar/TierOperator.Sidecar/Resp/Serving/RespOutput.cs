@@ -28,10 +28,20 @@ internal sealed class RespOutput : IDisposable
     public long ReservedBytes => Writer.ReservedBytes + _largeBytes;
 
     /// <summary>The content of a bulk string whose head was written: sent from its chunks, then released.</summary>
-    public void Insert(LargeValue value)
+    public void Insert(LargeValue value) => Insert(Writer.Length, value);
+
+    /// <summary>The same at a position that lies behind every earlier one.</summary>
+    public void Insert(int at, LargeValue value)
     {
-        _large.Add((Writer.Length, value));
+        _large.Add((at, value));
         _largeBytes += value.Length;
+    }
+
+    /// <summary>Takes back what was written since a position, before any of it was sent.</summary>
+    public void TakeBack(int start)
+    {
+        Writer.Truncate(start);
+        Drop(start, int.MaxValue);
     }
 
     /// <summary>Holds back what was written since a position, and all that follows, until it is told the outcome.</summary>
@@ -47,12 +57,12 @@ internal sealed class RespOutput : IDisposable
     {
         held.IsDecided = true;
         if (error is not null) Rewrite(held, error);
-        while (_held.Count > 0 && _held[0].IsDecided) _held.RemoveAt(0);
     }
 
     /// <summary>Sends what may be sent. False when the connection is broken.</summary>
     public bool Flush(ClientSocket socket)
     {
+        ForgetDecided();
         var end = _held.Count > 0 ? _held[0].Start : Writer.Length;
         while (true)
         {
@@ -102,6 +112,13 @@ internal sealed class RespOutput : IDisposable
         return 0;
     }
 
+    private void ForgetDecided()
+    {
+        var decided = 0;
+        while (decided < _held.Count && _held[decided].IsDecided) decided++;
+        if (decided > 0) _held.RemoveRange(0, decided);
+    }
+
     private void Forget()
     {
         if (_sent == Writer.Length && _large.Count == 0 && _held.Count == 0)
@@ -123,8 +140,20 @@ internal sealed class RespOutput : IDisposable
         _sent = 0;
     }
 
+    private void Drop(int start, int end)
+    {
+        for (var i = _large.Count - 1; i >= 0; i--)
+        {
+            if (_large[i].At <= start || _large[i].At >= end) continue;
+            _largeBytes -= _large[i].Value.Length;
+            _large[i].Value.Release();
+            _large.RemoveAt(i);
+        }
+    }
+
     private void Rewrite(HeldReply held, string error)
     {
+        Drop(held.Start, held.End);
         var tail = Writer.Written[held.End..].ToArray();
         Writer.Truncate(held.Start);
         Writer.Error(error);

@@ -31,6 +31,7 @@ internal sealed partial class RespServer
             var isContainer = Commands.FindTop(arguments[0]) is not null;
             Refuse(connection, isContainer && arguments.Count > 1 ? Errors.UnknownSubcommand(arguments)
                 : isContainer ? Errors.Arity(arguments.Text(0).ToLowerInvariant())
+                : RedisOnly.IsOfWholeServer(arguments.Text(0)) ? Errors.OfWholeServer(arguments.Text(0).ToLowerInvariant())
                 : Errors.Unknown(arguments));
         }
         else if (command.IsPassed && Native is null) Refuse(connection, CommandTable.NeedsRedisTier(arguments));
@@ -63,7 +64,7 @@ internal sealed partial class RespServer
         var last = command.Keys.LastOf(arguments.Count);
         for (var i = command.Keys.First; i <= last && i < arguments.Count; i += command.Keys.Step)
         {
-            if (arguments[i].Length > MostKeyBytes) return Errors.KeyTooLong;
+            if (arguments.LengthOf(i) > MostKeyBytes) return Errors.KeyTooLong;
             if (ReservedKeys.IsReserved(arguments[i])) return Errors.KeyReserved;
         }
 
@@ -84,7 +85,7 @@ internal sealed partial class RespServer
     {
         var state = connection.State;
         if (state.ReplyMode == ReplyMode.On) return;
-        if (state.ReplyMode is ReplyMode.Off or ReplyMode.Skip) connection.Reply.Truncate(start);
+        if (state.ReplyMode is ReplyMode.Off or ReplyMode.Skip) connection.Output.TakeBack(start);
         state.ReplyMode = state.ReplyMode switch { ReplyMode.SkipNext => ReplyMode.Skip, ReplyMode.Skip => ReplyMode.On, var mode => mode };
     }
 
@@ -156,8 +157,9 @@ internal sealed partial class RespServer
         }
 
         reply.Truncate(start);
+        _call.ForgetInserts();
         _call.Scope.Begin(isReadOnly: true);
-        EditElsewhere(connection, command, arguments.Detached());
+        EditElsewhere(connection, command, arguments.Shared());
     }
 
     internal void Prepare(KeyCall call)
@@ -167,6 +169,8 @@ internal sealed partial class RespServer
     private void Done(RespConnection connection, KeyCall call, EditOutcome outcome, int start)
     {
         var error = ErrorOf(outcome);
+        if (error is null && !connection.IsClosed) call.MoveInserts(connection.Output, start);
+        else call.ForgetInserts();
         if (error is not null && !connection.IsClosed)
         {
             connection.Reply.Truncate(start);

@@ -77,19 +77,19 @@ internal sealed partial class RespServer
             if (ReservedKeys.IsReserved(key)) return Errors.KeyReserved;
         }
 
-        return request.Fact.Name is "sort" or "sort_ro" && NamesOthers(request.Arguments) ? Errors.SortPattern : null;
+        return request.Fact.Name is "sort" or "sort_ro" && PatternOf(request.Arguments) is { } option ? Errors.SortPattern(option) : null;
     }
 
     // BY and GET with an asterisk read keys that nobody has named.
-    private static bool NamesOthers(RespArguments arguments)
+    private static string? PatternOf(RespArguments arguments)
     {
         for (var i = 2; i < arguments.Count - 1; i++)
         {
             if (arguments.Is(i, "limit"u8)) i += 2;
-            else if ((arguments.Is(i, "by"u8) || arguments.Is(i, "get"u8)) && arguments[++i].Contains((byte)'*')) return true;
+            else if ((arguments.Is(i, "by"u8) || arguments.Is(i, "get"u8)) && arguments[++i].Contains((byte)'*')) return arguments.Text(i - 1).ToUpperInvariant();
         }
 
-        return false;
+        return null;
     }
 
     /// <summary>Redis' answer is the client's; without one it hears that the tier is away.</summary>
@@ -160,15 +160,22 @@ internal sealed partial class RespServer
             if (native is { } there)
             {
                 Answer(connection, new NativeRequest(command.Fact!, own.Arguments, reply.Protocol), there);
-                writer.Dispose();
+                End();
                 return;
             }
 
             var at = reply.Length;
             if (!connection.IsClosed) reply.Raw(writer.Written.Span);
             Done(connection, own, slow, at);
-            own.Scope.Begin(isReadOnly: true);
-            writer.Dispose();
+            End();
         });
+
+        void End()
+        {
+            own.ForgetInserts();
+            own.Scope.Begin(isReadOnly: true);
+            own.Arguments.Release();
+            writer.Dispose();
+        }
     }
 }

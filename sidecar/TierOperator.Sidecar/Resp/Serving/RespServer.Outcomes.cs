@@ -4,31 +4,6 @@ namespace TierOperator.Sidecar.Resp.Serving;
 
 internal sealed partial class RespServer
 {
-    internal void HoldReply(RespConnection connection, EditOutcome outcome, int start)
-    {
-        _ = AwaitAckAsync(connection, connection.Output.Hold(start), outcome);
-    }
-
-    private async Task AwaitAckAsync(RespConnection connection, HeldReply held, EditOutcome outcome)
-    {
-        var error = "ERR internal error";
-        try
-        {
-            error = ErrorOf(await Engine.AckAsync(outcome));
-        }
-        catch (Exception failure)
-        {
-            LogCommandFailed(_log, failure);
-        }
-
-        Post(() =>
-        {
-            if (connection.IsClosed) return;
-            connection.Output.Decide(held, error);
-            connection.Send();
-        });
-    }
-
     /// <summary>The error that an outcome is to a Redis client; null when it is a success.</summary>
     private static string? ErrorOf(in EditOutcome outcome) => outcome.Status switch
     {

@@ -31,7 +31,7 @@ internal sealed partial class RespServer
 
     private bool TrySetInMemory(RespConnection connection, RespArguments arguments)
     {
-        if (Settings.Events != KeyEventClass.None || !Engine.TryPutString(arguments[1], KeyCall.StringItem, arguments.Memory(2), mayCreate: !MayBeNative)) return false;
+        if (arguments.LengthOf(2) >= ItemValue.LargeFrom || Settings.Events != KeyEventClass.None || !Engine.TryPutString(arguments[1], KeyCall.StringItem, arguments.Memory(2), mayCreate: !MayBeNative)) return false;
         Tracking.Written(connection, arguments[1]);
         connection.Reply.Simple("OK"u8);
         return true;

@@ -4,7 +4,6 @@ using TierOperator.Sidecar.Resp.Commands;
 using TierOperator.Sidecar.Resp.Native;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Redis.Native;
-using TierOperator.Tiering.Values;
 
 namespace TierOperator.Sidecar.Resp.Serving;
 
@@ -28,7 +27,7 @@ internal sealed partial class RespServer
     {
         var now = UnixMs;
         if (!Engine.IsShared(arguments[1]) || !PlainSet.TryDeadline(arguments, now, out var deadline)) return false;
-        var own = arguments.Detached();
+        var own = arguments.Shared();
         EditOutcome outcome = default;
         NativeReply? native = null;
         var request = MayBeNative ? new NativeRequest(Commands.Set.Fact!, own, connection.Reply.Protocol) : null;
@@ -36,10 +35,11 @@ internal sealed partial class RespServer
         {
             if (request is not null) native = await Native!.Own.TryRunAsync(request);
             if (native is not null) return;
-            var item = new ItemWrite(KeyCall.StringItem.ToArray(), "application/octet-stream", ItemValue.From(own.Memory(2)));
+            var item = new ItemWrite(KeyCall.StringItem.ToArray(), "application/octet-stream", own.Value(2));
             outcome = await Engine.PutStringAsync(own.Memory(1), item, deadline, CancellationToken.None);
         }, () =>
         {
+            own.Release();
             if (native is { } reply)
             {
                 Answer(connection, request!, reply);

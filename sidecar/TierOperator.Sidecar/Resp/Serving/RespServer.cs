@@ -7,6 +7,7 @@ using TierOperator.Sidecar.Resp.Commands;
 using TierOperator.Sidecar.Resp.Native;
 using TierOperator.Sidecar.Resp.Sockets;
 using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Values;
 
 namespace TierOperator.Sidecar.Resp.Serving;
 
@@ -35,7 +36,7 @@ internal sealed partial class RespServer : IAsyncDisposable
     private RespServer(Socket listener, TierEngine engine, PolicyState policy, RespOptions options, TimeProvider time, ILogger log)
     {
         (_listener, Engine, Policy, Options, Time, _log) = (listener, engine, policy, options, time, log);
-        Limits = new RespCommandLimits { MaxBulkBytes = options.MaxBulkBytes };
+        Limits = new RespCommandLimits { MaxBulkBytes = options.MaxBulkBytes, LargeFrom = ItemValue.LargeFrom };
         Settings = new RespSettings(options);
         PubSub = new PubSub(this);
         Tracking = new TrackingTable(this);
@@ -123,51 +124,6 @@ internal sealed partial class RespServer : IAsyncDisposable
 
     public RespConnection? Find(long id) => _byId.GetValueOrDefault(id);
 
-    private void Run()
-    {
-        while (!(_isStopping && _byId.Count == 0))
-        {
-            try
-            {
-                Turn();
-            }
-            catch (Exception error)
-            {
-                LogTurnFailed(_log, error);
-            }
-        }
-
-        _stopped.TrySetResult();
-    }
-
-    private void Turn()
-    {
-        var count = _poller.Wait(_posted.IsEmpty ? WaitMs() : 0);
-        for (var i = 0; i < count; i++)
-        {
-            var (file, readiness) = _poller.Ready(i);
-            if (file == (int)_listener.Handle) AcceptAll();
-            else if (_byFile.TryGetValue(file, out var connection)) Guarded(connection, readiness);
-        }
-
-        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--) work();
-        Tick();
-    }
-
-    // A fault in a command ends that client's connection, not everybody's.
-    private void Guarded(RespConnection connection, Readiness readiness)
-    {
-        try
-        {
-            connection.OnReady(readiness);
-        }
-        catch (Exception error)
-        {
-            LogCommandFailed(_log, error);
-            connection.Close();
-        }
-    }
-
     private void BeginStop()
     {
         if (_isStopping) return;
@@ -186,9 +142,6 @@ internal sealed partial class RespServer : IAsyncDisposable
     {
         foreach (var connection in _byId.Values.ToList()) connection.Close();
     }
-
-    [LoggerMessage(EventId = 60, Level = LogLevel.Error, Message = "The Redis listener failed in a turn and goes on")]
-    private static partial void LogTurnFailed(ILogger logger, Exception error);
 
     [LoggerMessage(EventId = 61, Level = LogLevel.Error, Message = "A Redis command failed; its connection was closed")]
     private static partial void LogCommandFailed(ILogger logger, Exception error);

@@ -28,15 +28,16 @@ internal sealed class SlowLog
     {
         var count = Math.Min(arguments.Count, MostArguments);
         var clipped = new byte[count][];
-        for (var i = 0; i < count; i++) clipped[i] = Clipped(arguments[i]);
+        for (var i = 0; i < count; i++) clipped[i] = Clipped(arguments, i);
         if (arguments.Count > MostArguments)
             clipped[^1] = System.Text.Encoding.ASCII.GetBytes($"... ({arguments.Count - MostArguments + 1} more arguments)");
         return clipped;
     }
 
-    private static byte[] Clipped(ReadOnlySpan<byte> argument)
+    private static byte[] Clipped(RespArguments arguments, int index)
     {
-        if (argument.Length <= MostArgumentBytes) return argument.ToArray();
-        return [.. argument[..MostArgumentBytes], .. System.Text.Encoding.ASCII.GetBytes($"... ({argument.Length - MostArgumentBytes} more bytes)")];
+        var length = arguments.LengthOf(index);
+        if (length <= MostArgumentBytes) return arguments[index].ToArray();
+        return [.. arguments.Start(index, MostArgumentBytes), .. System.Text.Encoding.ASCII.GetBytes($"... ({length - MostArgumentBytes} more bytes)")];
     }
 }

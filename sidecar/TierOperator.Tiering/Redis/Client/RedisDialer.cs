@@ -13,6 +13,9 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
     /// <summary>A server that takes longer is as good as away.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>A server that owes replies and says nothing for so long is frozen: another connection may reach a live one.</summary>
+    public TimeSpan FrozenAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>A greeted connection, or why there is none.</summary>
     public async Task<(RedisConnection? Connection, RedisFault? Fault)> DialAsync(RedisAddress address, Action<RedisPush>? pushed, CancellationToken cancellationToken)
     {

@@ -11,9 +11,6 @@ internal sealed class RedisNode : IAsyncDisposable
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>A server that owes replies and says nothing for so long is frozen: another connection may reach a live one.</summary>
-    private static readonly TimeSpan s_frozenAfter = TimeSpan.FromSeconds(1);
-
     private readonly CancellationTokenSource _stop = new();
     private readonly RedisDialer _dialer;
     private readonly TimeProvider _time;
@@ -113,7 +110,7 @@ internal sealed class RedisNode : IAsyncDisposable
         while (connection.IsOpen && !_stop.IsCancellationRequested)
         {
             await Task.WhenAny(connection.Closed, WaitAsync(s_lookEvery));
-            if (connection.Silence > s_frozenAfter) connection.Close("the server has stopped answering");
+            if (connection.Silence > _dialer.FrozenAfter) connection.Close("the server has stopped answering");
         }
 
         await connection.DisposeAsync();

@@ -16,13 +16,15 @@ public sealed class NativeServer : IAsyncDisposable
     private readonly RedisTierOptions _options;
     private readonly RedisKeys _keys;
     private readonly TimeProvider _time;
-    private readonly Lazy<RedisClient> _two;
-    private readonly Lazy<RedisClient> _three;
+    private static readonly TimeSpan s_frozenAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<NativeLink, Lazy<RedisClient>> _clients;
 
     internal NativeServer(RedisTierOptions options, RedisKeys keys, TimeProvider time)
     {
         (_options, _keys, _time) = (options, keys, time);
-        (_two, _three) = (new Lazy<RedisClient>(() => Open(2)), new Lazy<RedisClient>(() => Open(3)));
+        var links = new[] { LinkOf(2, mayBeSlow: false), LinkOf(3, mayBeSlow: false), LinkOf(2, mayBeSlow: true), LinkOf(3, mayBeSlow: true) };
+        _clients = links.ToDictionary(link => link, link => new Lazy<RedisClient>(() => Open(link)));
     }
 
     /// <summary>Before each native key on the server; behind it stands <c>}</c>.</summary>
@@ -41,34 +43,44 @@ public sealed class NativeServer : IAsyncDisposable
     /// <summary>Something of this policy that is not a key of the app: channels, scripts, marks.</summary>
     public byte[] NameOf(string kind, ReadOnlySpan<byte> name = default) => [.. _keys.PrefixBytes, .. Encoding.UTF8.GetBytes(kind), .. name];
 
+    /// <summary>How long the server may be busy with a command that is slow by its nature: a script, or work on a whole set.</summary>
+    public static readonly TimeSpan LongestCommand = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs a command on the server that has the slot of <paramref name="near"/>; with none, on any.</summary>
-    public async ValueTask<NativeReply> CallAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> words, ReadOnlyMemory<byte>? near, int protocol, CancellationToken cancellationToken)
+    public ValueTask<NativeReply> CallAsync(IReadOnlyList<ReadOnlyMemory<byte>> words, ReadOnlyMemory<byte>? near, int protocol, CancellationToken cancellationToken)
+        => CallAsync(words, near, LinkOf(protocol, mayBeSlow: false), cancellationToken);
+
+    /// <summary>The same for a command that may take up to <see cref="LongestCommand"/>: on a connection that others do not wait behind.</summary>
+    public ValueTask<NativeReply> CallSlowAsync(IReadOnlyList<ReadOnlyMemory<byte>> words, ReadOnlyMemory<byte>? near, int protocol, CancellationToken cancellationToken)
+        => CallAsync(words, near, LinkOf(protocol, mayBeSlow: true), cancellationToken);
+
+    private async ValueTask<NativeReply> CallAsync(IReadOnlyList<ReadOnlyMemory<byte>> words, ReadOnlyMemory<byte>? near, NativeLink link, CancellationToken cancellationToken)
     {
-        var client = ClientOf(protocol);
+        var client = ClientOf(link);
         var fault = await WaitForServerAsync(client, SlotOf(near), cancellationToken);
         if (fault is not null) return new NativeReply([], fault);
-        // No deadline of its own: it may be slow by its nature, and a server that has stopped answering is noticed after a second.
+        // No deadline of its own: a server that has stopped answering is noticed by its silence.
         return PassedCall.ReplyOf(await client.ExecuteAsync(SlotOf(near), () => (RedisCall<byte[]>)new PassedCall(words), cancellationToken));
     }
 
     /// <summary>A connection for one user alone; null when there is none to be had, for the reason given.</summary>
     public async ValueTask<(NativeLine? Line, string? Fault)> OpenLineAsync(ReadOnlyMemory<byte>? near, int protocol, CancellationToken cancellationToken)
     {
-        var client = ClientOf(protocol);
+        var link = LinkOf(protocol, mayBeSlow: true);
+        var client = ClientOf(link);
         if (await WaitForServerAsync(client, SlotOf(near), cancellationToken) is { } away) return (null, away);
         var address = client.Topology.Route(SlotOf(near))!.Address;
-        var (connection, fault) = await RedisTopologies.NativeDialer(_options, protocol, _time).DialAsync(address, null, cancellationToken);
+        var (connection, fault) = await RedisTopologies.NativeDialer(_options, link, _time).DialAsync(address, null, cancellationToken);
         return connection is null ? (null, fault!.Text) : (new NativeLine(connection, client.Topology, SlotOf(near)), null);
     }
 
     /// <summary>Messages of the policy's channels, over a connection of their own.</summary>
-    public NativeFeed OpenFeed() => new(ClientOf(3).Topology, RedisTopologies.NativeDialer(_options, 3, _time), _time);
+    public NativeFeed OpenFeed() => new(ClientOf(LinkOf(3, mayBeSlow: false)).Topology, RedisTopologies.NativeDialer(_options, LinkOf(3, mayBeSlow: false), _time), _time);
 
     /// <summary>One step over the native keys of one server: the keys, and where to go on; 0 is the start and the end.</summary>
     public async ValueTask<NativeScan?> ScanAsync(int server, ulong cursor, int count, CancellationToken cancellationToken)
     {
-        var client = ClientOf(3);
+        var client = ClientOf(LinkOf(3, mayBeSlow: false));
         if (await WaitForServerAsync(client, 0, cancellationToken) is not null) return null;
         var nodes = client.Topology.Primaries.OrderBy(node => node.Address.ToString(), StringComparer.Ordinal).ToList();
         if (server >= nodes.Count) return new NativeScan([], 0, nodes.Count);
@@ -84,16 +96,18 @@ public sealed class NativeServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_two.IsValueCreated) await _two.Value.DisposeAsync();
-        if (_three.IsValueCreated) await _three.Value.DisposeAsync();
+        foreach (var client in _clients.Values)
+            if (client.IsValueCreated) await client.Value.DisposeAsync();
     }
 
-    private RedisClient ClientOf(int protocol) => protocol == 3 ? _three.Value : _two.Value;
+    private static NativeLink LinkOf(int protocol, bool mayBeSlow) => new(protocol, mayBeSlow ? LongestCommand : s_frozenAfter);
 
-    private RedisClient Open(int protocol)
+    private RedisClient ClientOf(NativeLink link) => _clients[link].Value;
+
+    private RedisClient Open(NativeLink link)
     {
 #pragma warning disable CA2000 // the client owns it
-        var client = new RedisClient(RedisTopologies.Create(_options, RedisTopologies.NativeDialer(_options, protocol, _time), _time), _time);
+        var client = new RedisClient(RedisTopologies.Create(_options, RedisTopologies.NativeDialer(_options, link, _time), _time), _time);
 #pragma warning restore CA2000
         client.Topology.Start();
         return client;

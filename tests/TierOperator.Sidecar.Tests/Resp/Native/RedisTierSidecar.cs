@@ -21,10 +21,10 @@ internal sealed class RedisTierSidecar : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(secrets.File("cache"), "url"), $"redis://{redis}");
         var sidecar = await RunningSidecar.StartAsync(PolicyOf(name ?? $"p{Guid.NewGuid():N}", rule, memory), "--secrets", secrets.File("."));
         var running = new RedisTierSidecar(sidecar, secrets);
-        // The tier is opened beside the start.
+        // The tier is opened beside the start; what is decided there is refused until then, whatever the rule says.
         using var client = await RespClient.ConnectAsync(running.Endpoint);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (await client.CallAsync("LLEN", "none") != ":0" || (await client.CallAsync("SET", "warm", "1")).StartsWith('-')) await Task.Delay(5, patience.Token);
+        while (await client.CallAsync("LLEN", "none") != ":0" || (await client.CallAsync("INCR", "warm")).StartsWith('-')) await Task.Delay(5, patience.Token);
         await client.CallAsync("DEL", "warm");
         return running;
     }
