@@ -27,10 +27,12 @@ internal static class RouteTransforms
         headers.Remove("Proxy-Authorization");
         if (context.Path.Value?.Contains('%', StringComparison.Ordinal) == true)
             context.ProxyRequest.RequestUri = RequestPath.At(context.DestinationPrefix, context.Path, context.Query.QueryString);
-        var protocol = context.HttpContext.Request.Protocol;
-        headers.TryAddWithoutValidation("Via", $"{(protocol.StartsWith("HTTP/", StringComparison.Ordinal) ? protocol[5..] : "1.1")} {Via}");
+        headers.TryAddWithoutValidation("Via", ViaOf(context.HttpContext.Request.Protocol));
         return default;
     }
+
+    private static string ViaOf(string protocol) => protocol == HttpProtocol.Http11 || !protocol.StartsWith("HTTP/", StringComparison.Ordinal)
+        ? $"1.1 {Via}" : $"{protocol[5..]} {Via}";
 
     private static void RemoveNamed(RequestTransformContext context, string name)
     {

@@ -13,6 +13,7 @@ internal sealed class FillTable
     private const int MostAlone = 4096;
     private const long AloneMs = 10_000;
     private readonly ConcurrentDictionary<byte[], Fill> _fills = new(KeyComparer.Instance);
+    private readonly ConcurrentDictionary<Fill, bool> _single = new();
     private readonly ConcurrentDictionary<byte[], long> _alone = new(KeyComparer.Instance);
 
     /// <summary>Answers of this key were for one client alone just now: nobody need wait to hear that again.</summary>
@@ -33,14 +34,39 @@ internal sealed class FillTable
 
     public void Leave(byte[] key, Fill fill) => _fills.TryRemove(new KeyValuePair<byte[], Fill>(key, fill));
 
-    /// <summary>Nobody joins these any more, and what they bring is not stored.</summary>
-    public void Doom(Func<Fill, bool> isMeant)
+    /// <summary>A fill that nobody joins; it is here to be doomed.</summary>
+    public void AddSingle(Fill fill) => _single[fill] = true;
+
+    public void LeaveSingle(Fill fill) => _single.TryRemove(fill, out _);
+
+    /// <summary>
+    /// Ends when the response that was given a moment ago is in the store; completed where there is none. So a client's next request
+    /// finds what its last one brought.
+    /// </summary>
+    public Task StoredAsync(byte[] key) => _fills.TryGetValue(key, out var fill) && fill.IsStoring ? fill.Done : Task.CompletedTask;
+
+    /// <summary>
+    /// Nobody joins these any more, and what they bring is not stored. Ends when nothing of theirs is on its way into the store: what
+    /// is there then can be taken out.
+    /// </summary>
+    public Task DoomAsync(Func<Fill, bool> isMeant)
     {
+        List<Task>? storing = null;
         foreach (var (key, fill) in _fills)
         {
             if (!isMeant(fill)) continue;
             fill.Doom();
+            if (fill.IsStoring) (storing ??= []).Add(fill.Done);
             Leave(key, fill);
         }
+
+        foreach (var (fill, _) in _single)
+        {
+            if (!isMeant(fill)) continue;
+            fill.Doom();
+            if (fill.IsStoring) (storing ??= []).Add(fill.Done);
+        }
+
+        return storing is null ? Task.CompletedTask : Task.WhenAll(storing);
     }
 }

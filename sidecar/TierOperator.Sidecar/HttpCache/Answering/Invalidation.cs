@@ -19,7 +19,7 @@ internal static class Invalidation
     public static async Task<bool> ForgetAsync(RouteEntry entry, RouteCache cache, string path, string query)
     {
         if (entry.Keys.Of(path, query) is not { } key) return false;
-        cache.Fills.Doom(fill => fill.Terms.Primary.AsSpan().SequenceEqual(key));
+        await cache.Fills.DoomAsync(fill => fill.Terms.Primary.AsSpan().SequenceEqual(key));
         return await cache.Store.RemoveAsync(key, CancellationToken.None);
     }
 

@@ -28,7 +28,7 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
             return;
         }
 
-        var found = await store.FindAsync(ask.Primary, http.Request.Headers, http.RequestAborted);
+        var found = await FindAsync(ask, http);
         try
         {
             if (found is null ? await AnswerMissAsync(http, ask) : await AnswerFoundAsync(http, ask, found)) return;
@@ -39,6 +39,19 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
         }
 
         await PassAsync(http, entry);
+    }
+
+    private async ValueTask<FoundResponse?> FindAsync(CacheAsk ask, HttpContext http)
+    {
+        var storing = fills.StoredAsync(ask.Primary!);
+        if (!storing.IsCompleted) await storing.WaitAsync(http.RequestAborted);
+        var found = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
+
+        // A variant has a key of its own.
+        if (found is null || ReferenceEquals(found.Session, ask.Primary) || (storing = fills.StoredAsync(found.Session)).IsCompleted) return found;
+        found.Dispose();
+        await storing.WaitAsync(http.RequestAborted);
+        return await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
     }
 
     /// <summary>Sends it to the origin as it is.</summary>
@@ -131,67 +144,6 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
         }
 
         _ = Begin(ask, session, again, out _);
-    }
-
-    /// <summary>A fill of its own, or the one that runs for the same thing.</summary>
-    private Fill Begin(CacheAsk ask, byte[]? key, FoundResponse? validating, out bool isMine)
-    {
-        if (key is not null && (!ask.MayJoin || fills.IsAlone(key, NowMs))) key = null;
-        var fresh = Make(ask, validating, key);
-        isMine = true;
-        if (key is not null && !fills.TryAdd(key, fresh, out var running) && IsJoinable(running, ask))
-        {
-            isMine = false;
-            validating?.Dispose();
-            return running;
-        }
-
-        fresh.Start();
-        return fresh;
-    }
-
-    private Fill Make(CacheAsk ask, FoundResponse? validating, byte[]? key)
-    {
-        var request = new OriginRequest(ask.Entry, HttpMethods.Get, ask.Path, ask.Query, ask.Asked)
-        {
-            Range = ask.WantsPart ? ask.Asked.Range.ToString() : null,
-            IfRange = ask.WantsPart && ask.Asked.IfRange.Count > 0 ? ask.Asked.IfRange.ToString() : null,
-            IfNoneMatch = validating?.Head.ETag,
-            IfModifiedSince = validating?.Head.LastModified,
-        };
-        var terms = new FillTerms(ask.Primary!, ask.Directives)
-        {
-            HasAuthorization = ask.HasAuthorization, Validating = validating, Leave = key is null ? _ => { } : ended => fills.Leave(key, ended),
-            MayBeHere = key is not null,
-            Parts = ask.WantsPart ? _parts : null,
-            Lease = key is not null && store.Engine.CanLease(ask.Primary) ? new FillLease(store.Engine, key, time) : null,
-        };
-        return new Fill(terms, request, store, time);
-    }
-
-    // What has come already may be given to one that asks now only where a stored response could be.
-    private bool IsJoinable(Fill running, CacheAsk ask)
-        => !running.Head.IsCompleted
-           || (running.Head is { IsCompletedSuccessfully: true } && running.Body is not null && running.IsFreshFor(ask.Directives, NowMs));
-
-    private static async Task<FillHead> WaitAsync(HttpContext http, Fill fill, bool isMine)
-    {
-        try
-        {
-            return await (isMine ? fill.MyHead : fill.Head).WaitAsync(http.RequestAborted);
-        }
-        catch (OperationCanceledException) when (isMine)
-        {
-            fill.Abandon();
-            throw;
-        }
-    }
-
-    private static bool FitsVariant(Fill fill, FillHead head, CacheAsk ask)
-    {
-        foreach (var field in head.VaryFields)
-            if (VaryRules.Normalize(field, fill.Asked[field]) != VaryRules.Normalize(field, ask.Asked[field])) return false;
-        return true;
     }
 
     private static async Task<bool> RefuseAsync(HttpContext http, Problem problem)

@@ -27,7 +27,7 @@ internal sealed partial class BodyBuffer
     {
         lock (_gate)
         {
-            if (position >= _length) return new BodyPiece(_phase) { Wait = _phase == BodyPhase.Coming ? _moved.Task : null };
+            if (position >= _length) return new BodyPiece(_phase) { Wait = _phase == BodyPhase.Coming ? Moved_NeedsLock() : null };
             if (position < _small.Length) return new BodyPiece(_phase) { Bytes = _small.AsMemory((int)position, (int)(Math.Min(_length, _small.Length) - position)) };
             var index = (int)(position / FoundResponse.ChunkBytes);
             if (_chunks[index] is not { } chunk) return new BodyPiece(_phase) { DiskChunk = index };
@@ -93,9 +93,9 @@ internal sealed partial class BodyBuffer
     private void Signal_NeedsLock()
     {
         var moved = _moved;
-        _moved = NewSignal();
-        moved.SetResult();
+        _moved = null;
+        moved?.SetResult();
     }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task Moved_NeedsLock() => (_moved ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 }

@@ -25,7 +25,8 @@ internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, l
     private readonly List<LargeValue?> _chunks = [];
     private readonly List<BodyReader> _readers = [];
     private readonly byte[] _small = new byte[(int)Math.Min(expected ?? BodyTerms.LargestInline, BodyTerms.LargestInline)];
-    private TaskCompletionSource _moved = NewSignal();
+        // Only there while somebody waits: most bodies come in one piece.
+    private TaskCompletionSource? _moved;
     private InFlightLease? _lease;
     private int _leased;
     private int _firstHeld;
@@ -189,7 +190,7 @@ internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, l
                 }
 
                 if (_chunks.Count - _firstHeld <= 2) return;
-                moved = _moved.Task;
+                moved = Moved_NeedsLock();
             }
 
             await moved.WaitAsync(cancellationToken);

@@ -7,7 +7,7 @@ namespace TierOperator.Sidecar.HttpCache.Filling;
 internal sealed class FailedDestinations
 {
     public static readonly object Mark = new();
-    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private HashSet<string>? _ids;
 
     /// <summary>True while a destination is left that was not tried.</summary>
     public bool LeavesOne { get; private set; }
@@ -15,16 +15,17 @@ internal sealed class FailedDestinations
     public void Add(HttpContext http)
     {
         var proxy = http.GetReverseProxyFeature();
-        if (proxy.ProxiedDestination is { } destination) _ids.Add(destination.DestinationId);
-        LeavesOne = proxy.AllDestinations.Any(other => !_ids.Contains(other.DestinationId));
+        var ids = _ids ??= new(StringComparer.Ordinal);
+        if (proxy.ProxiedDestination is { } destination) ids.Add(destination.DestinationId);
+        LeavesOne = proxy.AllDestinations.Any(other => !ids.Contains(other.DestinationId));
     }
 
     /// <summary>The proxy's step before it balances.</summary>
     public static void PassOver(HttpContext http)
     {
-        if (!http.Items.TryGetValue(Mark, out var found) || found is not FailedDestinations { _ids.Count: > 0 } failed) return;
+        if (!http.Items.TryGetValue(Mark, out var found) || found is not FailedDestinations { _ids: { Count: > 0 } failed }) return;
         var proxy = http.GetReverseProxyFeature();
-        DestinationState[] left = [.. proxy.AvailableDestinations.Where(destination => !failed._ids.Contains(destination.DestinationId))];
+        DestinationState[] left = [.. proxy.AvailableDestinations.Where(destination => !failed.Contains(destination.DestinationId))];
         if (left.Length > 0) proxy.AvailableDestinations = left;
     }
 

@@ -68,7 +68,7 @@ internal sealed partial class Fill
     {
         var renewed = HeadBuilder.Renew(found.Head, exchange, Route);
         if (renewed is null) await store.RemoveAsync(terms.Primary, CancellationToken.None);
-        else if (!_doomed) EndLease(inVain: !await store.RenewAsync(found, renewed, CancellationToken.None));
+        else if (!IsDoomed) EndLease(inVain: !await store.RenewAsync(found, renewed, CancellationToken.None));
         return new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head };
     }
 }

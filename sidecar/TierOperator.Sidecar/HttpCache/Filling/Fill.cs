@@ -26,9 +26,11 @@ internal enum FillKind
 /// <summary>How an answer begins.</summary>
 internal sealed record FillHead(FillKind Kind)
 {
+    private static readonly HeaderDictionary s_none = new() { IsReadOnly = true };
+
     public OriginFault Fault { get; init; }
     public int Status { get; init; }
-    public IHeaderDictionary Headers { get; init; } = new HeaderDictionary();
+    public IHeaderDictionary Headers { get; init; } = s_none;
 
     /// <summary>For Shared and NotModified: the head as it is stored and sent.</summary>
     public StoredResponse? Stored { get; init; }
@@ -39,7 +41,8 @@ internal sealed record FillHead(FillKind Kind)
 
 /// <summary>
 /// One request to an origin and all who wait for it. 1. The head comes, and it is decided who may have the answer. 2. The
-/// body flows to all waiters while it fills. 3. When it is whole, it is stored; what broke off never is.
+/// body flows to all waiters while it fills. 3. When it is whole, its readers have it, and it is stored; what broke off never is. Who
+/// asks meanwhile waits for that.
 /// </summary>
 /// <remarks>It goes on when clients leave, but for an answer that nobody else may have. Thread-safe.</remarks>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and a client may cancel it after the fill has ended.")]
@@ -58,7 +61,8 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
     private byte[]? _storedAs;
     private PartCollector? _part;
     private bool _abandoned;
-    private volatile bool _doomed;
+    private int _doomed;
+    private int _storing;
     private Task _done = Task.CompletedTask;
 
     public Task<FillHead> Head => _head.Task;
@@ -80,8 +84,14 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
 
     public void Start() => _done = RunAsync();
 
-    /// <summary>What is asked for was changed or purged meanwhile: the answer goes to who waits, and is not stored.</summary>
-    public void Doom() => _doomed = true;
+    /// <summary>True once the body is whole and its clients have it, while the response is on its way into the store.</summary>
+    public bool IsStoring => Volatile.Read(ref _storing) != 0;
+
+    /// <summary>
+    /// What is asked for was changed or purged meanwhile: the answer goes to who waits, and is not stored. Where it comes too late for
+    /// that, <see cref="IsStoring"/> is true from before, and <see cref="Done"/> says when it can be taken out again.
+    /// </summary>
+    public void Doom() => Interlocked.Exchange(ref _doomed, 1);
 
     /// <summary>Where an answer for one client goes.</summary>
     public void SendTo(Stream client) => _alone.TrySetResult(client);
@@ -120,9 +130,9 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
         try
         {
             isElsewhere = IsHere() || (terms.Lease is { } lease && await lease.TakeTurnAsync(IsThereAsync, Route.Route.Origin.Timeout, _cancel.Token) == LeaseTurn.Elsewhere);
-            fault = isElsewhere ? OriginFault.None : await request.SendAsync(this, _cancel.Token);
+            fault = isElsewhere ? OriginFault.None : await request.SendAsync(this, _cancel);
             if (fault == OriginFault.None && Body is { } body) await FinishAsync(body);
-            else if (fault == OriginFault.None && _part?.Whole is { } part && !_doomed && !store.Purges.Covers(terms.Primary, part.Head))
+            else if (fault == OriginFault.None && _part?.Whole is { } part && !IsDoomed && !store.Purges.Covers(terms.Primary, part.Head))
                 await terms.Parts!.AddAsync(terms.Primary, part, request.Asked);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or HttpRequestException)
@@ -133,17 +143,17 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
         {
             CameWhole = fault == OriginFault.None;
             terms.Leave(this);
-            // Only now do clients hear of the end: their next request finds what was stored.
-            if (fault == OriginFault.None) Body?.Complete();
+            if (fault == OriginFault.None || IsStoring) Body?.Complete();
             else Body?.Fail();
             Body?.Release();
             terms.Validating?.Dispose();
             Tell(isElsewhere ? new FillHead(FillKind.Elsewhere) : new FillHead(FillKind.Failed) { Fault = fault });
         }
 
-        // Only when others can read it do they hear that it is there; its own clients have it by now.
-        if (terms.Lease is not null) EndLease(inVain: _storedAs is not { } session || !await store.IsToldAsync(terms.Primary, session));
+        if (terms.Lease is not null) _ = EndLeaseWhenToldAsync();
     }
+
+    private bool IsDoomed => Volatile.Read(ref _doomed) != 0;
 
     // Between a client's look into the store and its fill another fill may have ended.
     private bool IsHere()
@@ -161,20 +171,8 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
     }
 
     private ValueTask<bool> IsThereAsync()
-        => _doomed ? new(false) : store.HasFreshAsync(terms.Primary, request.Asked, terms.Directives, time.GetUtcNow().ToUnixTimeMilliseconds());
+        => IsDoomed ? new(false) : store.HasFreshAsync(terms.Primary, request.Asked, terms.Directives, time.GetUtcNow().ToUnixTimeMilliseconds());
 
     // Nobody here waits for it: with the tier away the lease ends by its own time.
     private void EndLease(bool inVain) => _ = terms.Lease?.EndAsync(inVain);
-
-    private async Task FinishAsync(BodyBuffer body)
-    {
-        await body.SealAsync(_cancel.Token);
-        var head = await _head.Task;
-        if (_doomed || !body.IsKept || store.Purges.Covers(terms.Primary, head.Stored!)) return;
-        var place = body.IsOnDisk ? BodyPlace.Apart : body.IsSmall ? BodyPlace.Inline : BodyPlace.Items;
-        var stored = head.Stored! with { BodyLength = body.Length, Place = place, BodyKey = body.IsOnDisk ? _diskKey! : [] };
-        _storedAs = await store.StoreAsync(
-            new NewResponse(terms.Primary, stored, place == BodyPlace.Inline ? body.Small : default, body.Chunks) { Asked = request.Asked, VaryFields = head.VaryFields },
-            CancellationToken.None);
-    }
 }

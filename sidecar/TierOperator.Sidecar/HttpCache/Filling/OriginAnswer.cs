@@ -15,19 +15,18 @@ internal interface IAnswerSink
 /// The response side of a request that no client waits for directly: the proxy writes to it as to a client's, and it hands
 /// on to a sink.
 /// </summary>
-internal sealed class OriginAnswer(IAnswerSink sink, IDictionary<object, object?> marks)
+internal sealed class OriginAnswer(IAnswerSink sink, IDictionary<object, object?> marks, CancellationTokenSource cancel)
     : Stream, IHttpResponseFeature, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
 {
-    private readonly CancellationTokenSource _aborted = new();
-    private readonly List<(Func<object, Task> Callback, object State)> _starting = [];
-    private readonly List<(Func<object, Task> Callback, object State)> _completed = [];
+    private List<(Func<object, Task> Callback, object State)>? _starting;
+    private List<(Func<object, Task> Callback, object State)>? _completed;
     private PipeWriter? _writer;
 
     public int StatusCode { get; set; } = 200;
     public string? ReasonPhrase { get; set; }
     public IHeaderDictionary Headers { get; set; } = new HeaderDictionary();
     public bool HasStarted { get; private set; }
-    public CancellationToken RequestAborted { get => _aborted.Token; set => throw new NotSupportedException(); }
+    public CancellationToken RequestAborted { get => cancel.Token; set => throw new NotSupportedException(); }
     public PipeWriter Writer => _writer ??= PipeWriter.Create(this, new StreamPipeWriterOptions(leaveOpen: true));
     Stream IHttpResponseFeature.Body { get => this; set => throw new NotSupportedException(); }
     Stream IHttpResponseBodyFeature.Stream => this;
@@ -37,15 +36,15 @@ internal sealed class OriginAnswer(IAnswerSink sink, IDictionary<object, object?
     public override long Length => throw new NotSupportedException();
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    public void Abort() => _aborted.Cancel();
+    public void Abort() => cancel.Cancel();
     public void DisableBuffering() { }
-    public void OnStarting(Func<object, Task> callback, object state) => _starting.Add((callback, state));
-    public void OnCompleted(Func<object, Task> callback, object state) => _completed.Add((callback, state));
+    public void OnStarting(Func<object, Task> callback, object state) => (_starting ??= []).Add((callback, state));
+    public void OnCompleted(Func<object, Task> callback, object state) => (_completed ??= []).Add((callback, state));
 
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (HasStarted) return;
-        for (var i = _starting.Count - 1; i >= 0; i--) await _starting[i].Callback(_starting[i].State);
+        await CallAsync(_starting);
         HasStarted = true;
         await sink.StartAsync(StatusCode, Headers, marks);
     }
@@ -53,7 +52,7 @@ internal sealed class OriginAnswer(IAnswerSink sink, IDictionary<object, object?
     public async Task CompleteAsync()
     {
         await StartAsync();
-        for (var i = _completed.Count - 1; i >= 0; i--) await _completed[i].Callback(_completed[i].State);
+        await CallAsync(_completed);
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -72,11 +71,10 @@ internal sealed class OriginAnswer(IAnswerSink sink, IDictionary<object, object?
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
+    private static async Task CallAsync(List<(Func<object, Task> Callback, object State)>? callbacks)
     {
-        if (disposing) _aborted.Dispose();
-        base.Dispose(disposing);
+        for (var i = (callbacks?.Count ?? 0) - 1; i >= 0; i--) await callbacks![i].Callback(callbacks[i].State);
     }
+
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }

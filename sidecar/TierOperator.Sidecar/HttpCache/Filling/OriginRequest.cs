@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http.Features;
 using TierOperator.Sidecar.HttpCache.Rules;
 using TierOperator.Sidecar.Routes;
@@ -17,12 +18,11 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
     /// <summary>The most origins asked for one answer, where the first cannot be reached.</summary>
     private const int MostAttempts = 3;
 
-    private static readonly string[] s_left =
-    [
+    private static readonly FrozenSet<string> s_left = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
         "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range", "Range", "Expect",
         "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server",
-        "X-Forwarded-Scheme", "X-Host", "X-Original-URL", "X-Original-Host", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
-    ];
+        "X-Forwarded-Scheme", "X-Host", "X-Original-URL", "X-Original-Host", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override");
 
     public string? Range { get; init; }
     public string? IfRange { get; init; }
@@ -33,22 +33,23 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
     /// Sends and hands the answer to the sink. An origin that cannot be reached is passed over for another: nothing has
     /// been answered yet, and the request is safe to repeat.
     /// </summary>
-    public async Task<OriginFault> SendAsync(IAnswerSink sink, CancellationToken cancellationToken)
+    /// <param name="sink">Takes the answer.</param>
+    /// <param name="cancel">Ends the sending; the proxy ends it too, where an answer that has begun breaks off.</param>
+    public async Task<OriginFault> SendAsync(IAnswerSink sink, CancellationTokenSource cancel)
     {
         var failed = new FailedDestinations();
         for (var attempt = 1; ; attempt++)
         {
-            var (fault, started) = await SendOnceAsync(sink, failed, cancellationToken);
+            var (fault, started) = await SendOnceAsync(sink, failed, cancel);
             if (fault == OriginFault.None || started) return fault;
-            if (attempt == MostAttempts || fault == OriginFault.NoDestination || !failed.LeavesOne || cancellationToken.IsCancellationRequested) return fault;
+            if (attempt == MostAttempts || fault == OriginFault.NoDestination || !failed.LeavesOne || cancel.IsCancellationRequested) return fault;
         }
     }
 
-    private async Task<(OriginFault Fault, bool Started)> SendOnceAsync(IAnswerSink sink, FailedDestinations failed, CancellationToken cancellationToken)
+    private async Task<(OriginFault Fault, bool Started)> SendOnceAsync(IAnswerSink sink, FailedDestinations failed, CancellationTokenSource cancel)
     {
         var marks = new Dictionary<object, object?> { [FailedDestinations.Mark] = failed };
-        using var answer = new OriginAnswer(sink, marks);
-        using var linked = cancellationToken.Register(answer.Abort);
+        using var answer = new OriginAnswer(sink, marks, cancel);
         var http = new DefaultHttpContext(Features(answer)) { Items = marks };
         try
         {
@@ -70,9 +71,9 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
         return (OriginFault.None, true);
     }
 
-    private FeatureCollection Features(OriginAnswer answer)
+    private OriginFeatures Features(OriginAnswer answer)
     {
-        var features = new FeatureCollection();
+        var features = new OriginFeatures();
         features.Set<IHttpRequestFeature>(new HttpRequestFeature
         {
             Method = Method, Scheme = "http", Protocol = "HTTP/1.1", PathBase = "", Path = Path, QueryString = Query, Headers = Headers(), Body = Stream.Null,
@@ -87,9 +88,9 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
     private IHeaderDictionary Headers()
     {
         IHeaderDictionary headers = new HeaderDictionary(Asked.Count);
-        foreach (var (name, value) in Asked) headers[name] = value;
-        HopByHop.Strip(headers);
-        foreach (var name in s_left) headers.Remove(name);
+        foreach (var (name, value) in Asked)
+            if (!s_left.Contains(name) && HopByHop.IsForwarded(name)) headers[name] = value;
+        if (Asked.Connection.Count > 0) HopByHop.StripNamed(headers, Asked.Connection);
         if (Range is not null) headers.Range = Range;
         if (IfRange is not null) headers.IfRange = IfRange;
         if (IfNoneMatch is not null) headers.IfNoneMatch = IfNoneMatch;

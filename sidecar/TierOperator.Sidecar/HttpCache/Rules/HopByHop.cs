@@ -30,5 +30,7 @@ internal static class HopByHop
                 headers.Remove(name);
     }
 
+    public static bool IsForwarded(string name) => !s_notForwarded.Contains(name);
+
     public static bool IsStored(string name) => !s_notStored.Contains(name);
 }

@@ -39,7 +39,7 @@ internal static class ResponseCodec
         writer.Bytes(response.BodyKey);
         writer.Number(response.Tags.Length);
         foreach (var tag in response.Tags) writer.Text(tag);
-        writer.Number(response.Fields.Sum(field => field.Value.Count));
+        writer.Number(CountOf(response.Fields));
         foreach (var field in response.Fields)
         {
             foreach (var value in field.Value)
@@ -97,6 +97,13 @@ internal static class ResponseCodec
             Tags = ReadTexts(ref reader),
             Fields = ReadFields(ref reader),
         };
+    }
+
+    private static int CountOf(StoredField[] fields)
+    {
+        var count = 0;
+        foreach (var field in fields) count += field.Value.Count;
+        return count;
     }
 
     private static string[] ReadTexts(ref FieldReader reader)

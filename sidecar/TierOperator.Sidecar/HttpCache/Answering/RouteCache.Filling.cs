@@ -1,0 +1,71 @@
+using TierOperator.Sidecar.HttpCache.Filling;
+using TierOperator.Sidecar.HttpCache.Rules;
+using TierOperator.Sidecar.HttpCache.Storing;
+
+namespace TierOperator.Sidecar.HttpCache.Answering;
+
+/// <remarks>Fills: beginning one or joining one, and waiting for its head.</remarks>
+internal sealed partial class RouteCache
+{
+    /// <summary>A fill of its own, or the one that runs for the same thing.</summary>
+    private Fill Begin(CacheAsk ask, byte[]? key, FoundResponse? validating, out bool isMine)
+    {
+        if (key is not null && (!ask.MayJoin || fills.IsAlone(key, NowMs))) key = null;
+        var fresh = Make(ask, validating, key);
+        isMine = true;
+        if (key is not null && !fills.TryAdd(key, fresh, out var running) && IsJoinable(running, ask))
+        {
+            isMine = false;
+            validating?.Dispose();
+            return running;
+        }
+
+        if (key is null) fills.AddSingle(fresh);
+        fresh.Start();
+        return fresh;
+    }
+
+    private Fill Make(CacheAsk ask, FoundResponse? validating, byte[]? key)
+    {
+        var request = new OriginRequest(ask.Entry, HttpMethods.Get, ask.Path, ask.Query, ask.Asked)
+        {
+            Range = ask.WantsPart ? ask.Asked.Range.ToString() : null,
+            IfRange = ask.WantsPart && ask.Asked.IfRange.Count > 0 ? ask.Asked.IfRange.ToString() : null,
+            IfNoneMatch = validating?.Head.ETag,
+            IfModifiedSince = validating?.Head.LastModified,
+        };
+        var terms = new FillTerms(ask.Primary!, ask.Directives)
+        {
+            HasAuthorization = ask.HasAuthorization, Validating = validating, Leave = key is null ? fills.LeaveSingle : ended => fills.Leave(key, ended),
+            MayBeHere = key is not null,
+            Parts = ask.WantsPart ? _parts : null,
+            Lease = key is not null && store.Engine.CanLease(ask.Primary) ? new FillLease(store.Engine, key, time) : null,
+        };
+        return new Fill(terms, request, store, time);
+    }
+
+    // What has come already may be given to one that asks now only where a stored response could be.
+    private bool IsJoinable(Fill running, CacheAsk ask)
+        => !running.Head.IsCompleted
+           || (running.Head is { IsCompletedSuccessfully: true } && running.Body is not null && running.IsFreshFor(ask.Directives, NowMs));
+
+    private static async Task<FillHead> WaitAsync(HttpContext http, Fill fill, bool isMine)
+    {
+        try
+        {
+            return await (isMine ? fill.MyHead : fill.Head).WaitAsync(http.RequestAborted);
+        }
+        catch (OperationCanceledException) when (isMine)
+        {
+            fill.Abandon();
+            throw;
+        }
+    }
+
+    private static bool FitsVariant(Fill fill, FillHead head, CacheAsk ask)
+    {
+        foreach (var field in head.VaryFields)
+            if (VaryRules.Normalize(field, fill.Asked[field]) != VaryRules.Normalize(field, ask.Asked[field])) return false;
+        return true;
+    }
+}
