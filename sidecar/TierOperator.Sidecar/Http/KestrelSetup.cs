@@ -29,6 +29,8 @@ public static class KestrelSetup
     /// <summary>Two ids of 512 bytes, each byte percent-encoded, are 3 KiB; the rest is for a query.</summary>
     public const int MaxRequestLineBytes = 8 * 1024;
 
+    private static readonly DigitsEncoding s_digits = new();
+
     public const int MaxHeaderBytes = 16 * 1024;
     public const int MaxHeaders = 64;
 
@@ -44,6 +46,7 @@ public static class KestrelSetup
         options.DisableStringReuse = false;
         // Origins' fields are bytes: they are read as Latin-1 and go out as they came.
         options.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.Latin1;
+        options.RequestHeaderEncodingSelector = name => name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? s_digits : null;
         options.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
 
         var asked = options.Limits;
@@ -61,5 +64,21 @@ public static class KestrelSetup
         var slowest = new MinDataRate(limits.MinBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
         asked.MinRequestBodyDataRate = slowest;
         asked.MinResponseDataRate = slowest;
+    }
+
+    /// <summary>
+    /// How a request's Content-Length is read. The server by itself takes "+5" for five, and who stands before it may not: what is no
+    /// number of up to 19 digits becomes a text that it refuses.
+    /// </summary>
+    private sealed class DigitsEncoding : System.Text.ASCIIEncoding
+    {
+        private const int MostDigits = 19;
+
+        public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
+        {
+            if (bytes.Length is > 0 and <= MostDigits && !bytes.ContainsAnyExceptInRange((byte)'0', (byte)'9')) return base.GetChars(bytes, chars);
+            chars[0] = '?';
+            return 1;
+        }
     }
 }

@@ -40,9 +40,9 @@ internal static class RouteTransforms
         else context.ProxyRequest.Headers.Remove(name);
     }
 
-    private static ValueTask OnResponse(ResponseTransformContext context)
+    private static async ValueTask OnResponse(ResponseTransformContext context)
     {
-        if (context.ProxyResponse is not { } response) return default;
+        if (context.ProxyResponse is not { } response) return;
         var headers = context.HttpContext.Response.Headers;
         if (response.StatusCode != System.Net.HttpStatusCode.SwitchingProtocols)
         {
@@ -53,8 +53,14 @@ internal static class RouteTransforms
 
         if (response is { Version.Major: 1, Content.Headers.ContentLength: null } && HasBody(context, response) && !IsChunked(response.Headers))
             context.HttpContext.Items[OriginMarks.EndsWithConnection] = true;
-        return default;
+        if (IsOpenStream(response)) await context.HttpContext.Response.Body.FlushAsync(context.CancellationToken);
     }
+
+    // The proxy holds the head back until the first byte of the body. On a stream that may be long, or never: its client may wait for the
+    // head before it says anything. An answer that is over with its head has the status in it, and must not begin a body.
+    private static bool IsOpenStream(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType is { } type
+        && ((type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) && !response.Headers.Contains("grpc-status"))
+            || type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase));
 
     private static bool HasBody(ResponseTransformContext context, HttpResponseMessage response)
         => (int)response.StatusCode is not (204 or 205 or 304) && !HttpMethods.IsHead(context.HttpContext.Request.Method);

@@ -91,6 +91,22 @@ public sealed class SharedCacheTests : IAsyncLifetime
         Assert.Equal(3, origin.Seen.Count);
     }
 
+    [Fact]
+    public async Task Renewal_WithRedisAway_MakesTheResponseFreshHere()
+    {
+        await using var origin = new ScriptedOrigin(request => request["If-None-Match"] is null
+            ? OriginReply.Of("body", "Cache-Control: max-age=0", "ETag: \"a\"") : new OriginReply { Status = 304, Fields = [Fresh, "ETag: \"a\""] });
+        await StartAsync(1, origin);
+        Assert.Equal("body", await _sidecars[0].Http.GetStringAsync("/a"));
+        await Eventually.HoldsAsync(() => RedisOf(_sidecars[0]).BacklogSessions == 0);
+        _redis.Freeze();
+
+        Assert.Equal("body", await _sidecars[0].Http.GetStringAsync("/a"));
+        Assert.Equal("body", await _sidecars[0].Http.GetStringAsync("/a"));
+
+        Assert.Equal(2, origin.Seen.Count);
+    }
+
     [Theory]
     [InlineData(100)]
     [InlineData(700_000)]

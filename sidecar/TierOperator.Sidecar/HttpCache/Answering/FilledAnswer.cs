@@ -46,7 +46,9 @@ internal static class FilledAnswer
             return;
         }
 
-        await response.StartAsync(http.RequestAborted);
+        // The body of events may be long in coming; any other goes out with the head.
+        if (head.Headers.ContentType.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)) await response.Body.FlushAsync(http.RequestAborted);
+        else await response.StartAsync(http.RequestAborted);
         using var leaving = http.RequestAborted.Register(fill.Cancel);
         fill.SendTo(response.Body);
         await fill.Done;

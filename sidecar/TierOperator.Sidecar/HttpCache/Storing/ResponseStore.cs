@@ -96,9 +96,20 @@ internal sealed partial class ResponseStore(TierEngine engine, PurgeMarks purges
         var options = OptionsFor(head) with { Condition = new Precondition { AnyOf = [found.Version] } };
         var item = new ItemWrite(s_item, ContentType, new ItemValue(ResponseCodec.Write(head, found.Inline.Span)));
         var outcome = await engine.PutAsync(found.Session, item, options, cancellationToken);
+        if (outcome.Status == WriteStatus.Unavailable && head.Place != BodyPlace.Items) outcome = await RenewAloneAsync(found, item, head, cancellationToken);
         if (head.Place == BodyPlace.Apart)
             await engine.PutAsync(head.BodyKey, new ItemWrite(s_item, ContentType, new ItemValue(Array.Empty<byte>())), OptionsFor(head), cancellationToken);
         return outcome.Succeeded;
+    }
+
+    // With the tier away that decides for all sidecars, this one's own copy decides: head and body are in one item or the body has a key
+    // of its own, so that the worst that can come of it is an older response that is as good.
+    private async ValueTask<WriteOutcome> RenewAloneAsync(FoundResponse found, ItemWrite item, StoredResponse head, CancellationToken cancellationToken)
+    {
+        var present = await engine.ReadAsync(found.Session, s_item, cancellationToken);
+        if (present.Status == ReadStatus.Found) present.Value.Release();
+        if (present.Status != ReadStatus.Found || present.Version != found.Version) return new WriteOutcome(WriteStatus.PreconditionFailed);
+        return await engine.PutAsync(found.Session, item, OptionsFor(head), cancellationToken);
     }
 
     /// <summary>One chunk of a body that lives on disk alone. False: the disk did not take it.</summary>
