@@ -15,10 +15,9 @@ internal static class CacheStatus
     public static string Miss(int status, bool stored, bool collapsed)
         => $"{Name}; fwd=uri-miss; fwd-status={Number(status)}{(stored ? "; stored" : "")}{(collapsed ? "; collapsed" : "")}";
 
-    public static string Stale(int? status, bool stored, bool collapsed)
-        => $"{Name}; fwd=stale{(status is { } known ? $"; fwd-status={Number(known)}" : "")}{(stored ? "; stored" : "")}{(collapsed ? "; collapsed" : "")}";
-
-    public static string Request(int status, bool stored) => $"{Name}; fwd=request; fwd-status={Number(status)}{(stored ? "; stored" : "")}";
+    /// <summary>There was a stored response: too old, or fresh and not what the request takes.</summary>
+    public static string NotReused(bool isFresh, int status, bool stored, bool collapsed)
+        => $"{Name}; fwd={(isFresh ? "request" : "stale")}; fwd-status={Number(status)}{(stored ? "; stored" : "")}{(collapsed ? "; collapsed" : "")}";
 
     /// <summary>A stale answer while a new one is fetched, or in place of an error.</summary>
     public static string StaleHit(StoredResponse stored, long nowMs, string? why)

@@ -28,6 +28,12 @@ internal static partial class RequirementRows
         new("9211 2", "a hit says so, and how long it is good", Fetch("Cache-Control: max-age=60"), Hit().At(10).Has("Cache-Status: tier; hit; ttl=50")),
         new("9211 2", "a miss says so, and that it is stored", Fetch("Cache-Control: max-age=60").Has("Cache-Status: tier; fwd=uri-miss; fwd-status=200; stored")),
         new("9211 2", "a validation says so", Fetch("Cache-Control: max-age=60", "ETag: \"a\""), Validated().At(61).Has("Cache-Status: tier; fwd=stale; fwd-status=304; stored")),
+        new("9211 2.2", "a fresh one that the request does not take says so", Fetch("Cache-Control: max-age=60"), Again("Cache-Control: no-cache").Has("Cache-Status: tier; fwd=request; fwd-status=200")),
+        new("9211 2.2", "also when it is validated", Fetch("Cache-Control: max-age=60", "ETag: \"a\""), Validated("Cache-Control: no-cache").Has("Cache-Status: tier; fwd=request; fwd-status=304; stored")),
+        new("9211 2.2", "one that is validated each time is stale", Fetch("Cache-Control: no-cache", "ETag: \"a\""), Validated().Has("Cache-Status: tier; fwd=stale; fwd-status=304; stored")),
+        new("9211 2.3", "the status of what the origin answered stands there", Fetch("Cache-Control: no-store").Status(404).Has("Cache-Status: tier; fwd=uri-miss; fwd-status=404")),
+        new("9211 2.4", "a stale hit has a negative ttl", Fetch("Cache-Control: max-age=60"), Hit("Cache-Control: max-stale").At(65).Has("Cache-Status: tier; hit; ttl=-5")),
+        new("9211 2", "an origin's own comes first", Fetch("Cache-Control: no-store", "Cache-Status: up; hit").Has("Cache-Status: up; hit,tier; fwd=uri-miss; fwd-status=200")),
         new("9211 2", "other methods say so", new CacheStep { Method = "POST", Has = ["Cache-Status: tier; fwd=method"] }),
     ];
 
@@ -36,6 +42,9 @@ internal static partial class RequirementRows
         new("9110 7.6.1", "what Connection names of an answer is not passed on", Fetch("Connection: a", "a: 1", "b: 2").Lacks("a").Has("b: 2")),
         new("9110 7.6.2", "OPTIONS with no forwards left is answered here", new CacheStep { Method = "OPTIONS", Asked = ["Max-Forwards: 0"], From = From.Cache, Status = 204 }),
         new("9110 7.6.2", "TRACE too", new CacheStep { Method = "TRACE", Asked = ["Max-Forwards: 0"], From = From.Cache, Status = 405 }),
+        new("9110 7.6.2", "a Max-Forwards that is no number is nothing", new CacheStep { Method = "OPTIONS", Asked = ["Max-Forwards: none"], From = From.Origin, Status = 200 }),
+        new("9110 7.6.2", "another method ignores it", Fetch("Cache-Control: max-age=60").Asking("Max-Forwards: 0"), Hit("Max-Forwards: 0")),
+        new("9110 9.3.7", "OPTIONS is not cached", new CacheStep { Method = "OPTIONS", From = From.Origin, Reply = OriginReply.Of("one", "Cache-Control: max-age=60") }, new CacheStep { Method = "OPTIONS", From = From.Origin, Reply = OriginReply.Of("two") }, Again()),
         new("9110 9.3.7", "OPTIONS is passed on else", new CacheStep { Method = "OPTIONS", Asked = ["Max-Forwards: 1"], From = From.Origin, Status = 200 }),
     ];
 }

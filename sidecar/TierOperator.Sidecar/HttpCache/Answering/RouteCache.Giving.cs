@@ -55,7 +55,7 @@ internal sealed partial class RouteCache
 
     private async Task GiveRenewedAsync(HttpContext http, CacheAsk ask, FoundResponse? found, FillHead head, bool collapsed)
     {
-        var status = CacheStatus.Stale(StatusCodes.Status304NotModified, head.Stored is not null, !collapsed);
+        var status = CacheStatus.NotReused(found?.Head.Freshness.IsFresh(NowMs) == true, StatusCodes.Status304NotModified, head.Stored is not null, !collapsed);
         if (found is not null)
         {
             await StoredAnswer.WriteAsync(http, found, head.Stored!, status, NowMs);
@@ -85,8 +85,8 @@ internal sealed partial class RouteCache
         _ => RouteOutcome.Miss,
     };
 
-    private static string StatusText(FillHead head, FoundResponse? found, bool collapsed)
+    private string StatusText(FillHead head, FoundResponse? found, bool collapsed)
         => found is null
             ? CacheStatus.Miss(head.Status, head.Kind == FillKind.Shared, collapsed)
-            : CacheStatus.Stale(head.Status, head.Kind == FillKind.Shared, collapsed);
+            : CacheStatus.NotReused(found.Head.Freshness.IsFresh(NowMs), head.Status, head.Kind == FillKind.Shared, collapsed);
 }
