@@ -86,6 +86,27 @@ public sealed class LimitTests
         Assert.Single((await client.CallAsync("CLIENT", "LIST")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("disk")]
+    [InlineData("cold")]
+    public async Task ClientThatEndsSending_HearsWhatItAskedFor(string policy)
+    {
+        await using var sidecar = await RunningSidecar.StartAsync(RespPolicies.Of(policy));
+        for (var round = 0; round < 20; round++)
+        {
+            using var client = await RespClient.ConnectAsync(sidecar.Host.Resp);
+
+            await client.SendRawAsync("SET key value\r\nGET key\r\nINCR n\r\n"u8.ToArray());
+            client.EndSending();
+
+            Assert.Equal("+OK", await client.ReceiveAsync());
+            Assert.Equal("$value", await client.ReceiveAsync());
+            Assert.Equal($":{round + 1}", await client.ReceiveAsync());
+            Assert.Null(await client.ReceiveAsync());
+        }
+    }
+
     [Fact]
     public async Task LongKey_IsRefusedWithWhatToDo()
     {

@@ -53,7 +53,7 @@ internal sealed partial class RespConnection
         var count = socket.Receive(intake.Room);
         if (count is 0 or -2)
         {
-            Close();
+            End(isBroken: count != 0);
             return;
         }
 

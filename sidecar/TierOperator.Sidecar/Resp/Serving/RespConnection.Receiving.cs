@@ -22,7 +22,7 @@ internal sealed partial class RespConnection
         var count = socket.Receive(_in.Room(_neededBytes).Span);
         if (count is 0 or -2)
         {
-            Close();
+            End(isBroken: count != 0);
             return;
         }
 
@@ -31,6 +31,22 @@ internal sealed partial class RespConnection
         State.LastInteractionMs = Environment.TickCount64;
         server.CountInput(count);
         if (_in.Length >= _neededBytes) Process();
+    }
+
+    /// <summary>
+    /// The client sends nothing more. It may still read: what was answered, or waits for its write to be durable, is sent before the
+    /// connection ends (<c>printf … | nc</c> hears its reply).
+    /// </summary>
+    private void End(bool isBroken)
+    {
+        if (isBroken || IsLeaving || Output.IsEmpty)
+        {
+            Close();
+            return;
+        }
+
+        IsLeaving = true;
+        Send();
     }
 
     private bool TakeCommand()
