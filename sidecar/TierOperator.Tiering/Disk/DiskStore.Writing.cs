@@ -27,6 +27,11 @@ public sealed partial class DiskStore
         return taken is null ? AppendStatus.Gone : AppendStatus.Ok;
     }
 
+    /// <summary>Batches that this thread appends until <see cref="EndGathering"/> share a sync: for a thread that serves many callers in turns.</summary>
+    public static void BeginGathering() => GroupCommit.BeginGathering();
+
+    public void EndGathering() => _commit.EndGathering();
+
     /// <summary>True when the ticket's batch is durable, false when its write failed.</summary>
     public ValueTask<bool> WaitDurableAsync(long ticket) => _commit.WaitAsync(ticket);
 

@@ -24,6 +24,10 @@ internal sealed class GroupCommit : IDisposable
     private long _pendingBytes;
     private bool _stopping;
 
+    /// <summary>This thread puts several batches in line and then says so: the committer is woken once for all of them.</summary>
+    [ThreadStatic]
+    private static bool t_gathers;
+
     // The committer sleeps: whoever puts the first batch in line wakes it. A signal for every batch costs more than the batch.
     private bool _isIdle;
     private volatile bool _hasFailures;
@@ -58,11 +62,30 @@ internal sealed class GroupCommit : IDisposable
             Interlocked.Add(ref _pendingBytes, batch.PendingBytes);
             _open.Add(batch);
             publish(batch);
-            (wake, _isIdle) = (_isIdle, false);
+            // What is gathered leaves it asleep, and anybody else may wake it.
+            wake = _isIdle && !t_gathers;
+            _isIdle &= t_gathers;
         }
 
         if (wake) _signal.Set();
         return batch;
+    }
+
+    /// <summary>From here on batches of this thread wait for <see cref="EndGathering"/>, unless the committer is awake anyway.</summary>
+    public static void BeginGathering() => t_gathers = true;
+
+    /// <summary>Has what was gathered committed. Must follow, whatever happens: nobody else may come by for a long time.</summary>
+    public void EndGathering()
+    {
+        t_gathers = false;
+        bool wake;
+        lock (_gate)
+        {
+            wake = _isIdle && _open.Batches.Count > 0;
+            _isIdle &= !wake;
+        }
+
+        if (wake) _signal.Set();
     }
 
     public ValueTask<bool> WaitAsync(long ticket)

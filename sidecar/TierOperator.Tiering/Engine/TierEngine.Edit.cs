@@ -74,6 +74,30 @@ public sealed partial class TierEngine
         gates.Clear();
     }
 
+    /// <summary>
+    /// Runs work of one thread for many callers: what it writes goes to the disk together when it is done, with one sync. The work
+    /// must not wait for a write of its own.
+    /// </summary>
+    public void Together<T>(T state, Action<T> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (_disk is null)
+        {
+            work(state);
+            return;
+        }
+
+        DiskStore.BeginGathering();
+        try
+        {
+            work(state);
+        }
+        finally
+        {
+            _disk.EndGathering();
+        }
+    }
+
     /// <summary>Waits until an edit that was done is held as its rule asks. Nothing is undone whatever the answer.</summary>
     public async ValueTask<EditOutcome> AckAsync(EditOutcome outcome)
     {

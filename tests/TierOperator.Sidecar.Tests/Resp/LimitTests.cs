@@ -68,6 +68,21 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task ClientThatReadsWhileItIsAnswered_GetsEveryReply()
+    {
+        await using var sidecar = await RunningSidecar.StartAsync(RespPolicies.Memory);
+        using var client = await RespClient.ConnectAsync(sidecar.Host.Resp);
+        await client.CallAsync("SET", "big", new string('x', 60_000));
+        var gets = Enumerable.Repeat(RespClient.Encode("GET", "big"), 100).SelectMany(command => command).ToArray();
+
+        for (var round = 0; round < 30; round++)
+        {
+            await client.SendRawAsync(gets);
+            for (var i = 0; i < 100; i++) Assert.Equal(60_001, (await client.ReceiveAsync())!.Length);
+        }
+    }
+
+    [Fact]
     public async Task HalfFrames_CutAtEveryByte_LeaveNothingBehind()
     {
         await using var sidecar = await RunningSidecar.StartAsync(RespPolicies.Memory);

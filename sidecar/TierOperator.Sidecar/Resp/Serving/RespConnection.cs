@@ -22,6 +22,9 @@ internal sealed partial class RespConnection(RespServer server, ClientSocket soc
     private Readiness _watched = Readiness.Readable;
     private bool _isProcessing;
     private bool _isSendingSoon;
+
+    /// <summary>Commands may lie in the buffer that were not run, because the connection was held.</summary>
+    private bool _hasStopped;
     private int _neededBytes;
     private CancellationTokenSource? _blocked;
 
@@ -85,7 +88,8 @@ internal sealed partial class RespConnection(RespServer server, ClientSocket soc
             server.Execute(this, deferred);
         }
 
-        while (!IsClosed && !IsLeaving && MayGoOn() && TakeCommand())
+        _hasStopped = false;
+        while (!IsClosed && !IsLeaving && !(_hasStopped = !MayGoOn()) && TakeCommand())
         {
         }
 
@@ -109,6 +113,13 @@ internal sealed partial class RespConnection(RespServer server, ClientSocket soc
 
         server.CheckOutput(this);
         if (IsClosed) return false;
+        if (_hasStopped && !IsHeld && !IsLeaving)
+        {
+            // The client has read on between the last command and this sending: nothing else would come by for what it has asked already.
+            _hasStopped = false;
+            server.ProcessSoon(this);
+        }
+
         var wanted = (IsHeld || IsLeaving ? Readiness.None : Readiness.Readable) | (Output.Unsent > 0 ? Readiness.Writable : Readiness.None)
             // Else nobody would hear that a client that waits has gone, and what it waits for would be lost on it.
             | (IsBlocked ? Readiness.PeerLeft : Readiness.None);

@@ -26,7 +26,7 @@ internal sealed partial class RespServer
         var count = _poller.Wait(_posted.IsEmpty ? WaitMs() : 0);
         try
         {
-            Serve(count);
+            Engine.Together((Server: this, Count: count), static turn => turn.Server.Serve(turn.Count));
         }
         finally
         {
