@@ -29,39 +29,6 @@ public sealed class FillTests
         foreach (var sidecar in sidecars) await sidecar.DisposeAsync();
     }
 
-    // The client has the last byte before the response is in the store: each kind of next request has to wait for that.
-    [Fact]
-    public async Task Fill_ThatHasJustBeenAnswered_IsFoundByTheNextRequest()
-    {
-        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("body", Fresh));
-        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
-
-        for (var i = 0; i < 300; i++)
-        {
-            await sidecar.Http.GetStringAsync($"/{i}");
-            using var next = i % 2 == 0 ? await sidecar.SendAsync(HttpMethod.Head, $"/{i}") : await sidecar.SendAsync(HttpMethod.Get, $"/{i}", null, ("Cache-Control", "only-if-cached"));
-            Assert.StartsWith("tier; hit", next.Header("Cache-Status"), StringComparison.Ordinal);
-        }
-
-        Assert.Equal(300, origin.Seen.Count);
-    }
-
-    [Fact]
-    public async Task Fill_ThatHasJustBeenAnswered_IsForgottenByAChange()
-    {
-        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("body", Fresh));
-        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
-
-        for (var i = 0; i < 300; i++)
-        {
-            await sidecar.Http.GetStringAsync($"/{i}");
-            using (await sidecar.SendAsync(HttpMethod.Post, $"/{i}")) { }
-            await sidecar.Http.GetStringAsync($"/{i}");
-        }
-
-        Assert.Equal(900, origin.Seen.Count);
-    }
-
     [Fact]
     public async Task Fill_WhileTheBodyComes_StreamsToAllWhoWait()
     {
