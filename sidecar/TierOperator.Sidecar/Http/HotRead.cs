@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using TierOperator.Sidecar.Metrics;
+using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
 
@@ -38,9 +39,9 @@ internal sealed class HotRead(TierEngine engine, HostGuard guard, BearerToken? t
 
         var buffer = s_buffer ??= GC.AllocateUninitializedArray<byte>(ItemValue.LargeFrom);
         if (!engine.TryReadMemory(ids[..session], ids.Slice(PathParser.MaxIdBytes, item), buffer, out var hit)) return false;
-        if (hit.Large is not null)
+        if (hit.Large is not null || ConflictDocument.IsOne(hit.ContentType))
         {
-            hit.Large.Release();
+            hit.Large?.Release();
             return false;
         }
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering;
+using TierOperator.Tiering.Conflicts;
 
 namespace TierOperator.Sidecar.Http;
 
@@ -20,6 +22,10 @@ internal sealed record Problem(int Status, string Slug, string Title, string Det
     /// <summary>The methods that the path takes, for 405.</summary>
     public string? Allow { get; init; }
 
+    /// <summary>The document of the versions that somebody has to choose between (<see cref="ConflictDocument"/>), and its tag.</summary>
+    public ReadOnlyMemory<byte> Versions { get; init; }
+    public ItemVersion? Tag { get; init; }
+
     /// <summary>The tiers that could not be asked.</summary>
     public TierSet Unavailable { get; init; }
 
@@ -32,6 +38,7 @@ internal sealed record Problem(int Status, string Slug, string Title, string Det
         response.ContentType = MediaType;
         if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (Allow is not null) response.Headers.Allow = Allow;
+        if (Tag is { } tag) response.Headers.ETag = EntityTag.Format(tag);
         if (Unavailable != TierSet.None) response.Headers[TierHeaders.Unavailable] = TierNames.Header(Unavailable);
         if (Status == 401) response.Headers.WWWAuthenticate = "Bearer";
         response.Headers.CacheControl = "no-store";
@@ -51,6 +58,7 @@ internal sealed record Problem(int Status, string Slug, string Title, string Det
             json.WriteString("title", Title);
             json.WriteNumber("status", Status);
             json.WriteString("detail", Detail);
+            if (!Versions.IsEmpty) ConflictDocument.WriteVersions(json, Versions);
             json.WriteEndObject();
         }
 

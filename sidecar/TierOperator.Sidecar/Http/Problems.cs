@@ -43,6 +43,9 @@ internal static class Problems
 
     public static Problem Conflict(string detail) => new(409, "conflict", "The state does not allow it", detail);
 
+    public static Problem Disputed(string? detail) => new(409, "disputed", "Somebody has to choose between versions",
+        detail ?? "It was written in places that had not seen each other's version, and its rule says onConflict: Manual. Write or delete it with If-Match and this answer's ETag.");
+
     public static Problem PreconditionFailed(string? detail) => new(412, "precondition-failed", "The condition does not hold",
         detail ?? "The item has another version than If-Match or If-None-Match asked for. Read it again and decide anew.");
 

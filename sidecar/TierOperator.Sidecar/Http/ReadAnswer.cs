@@ -1,3 +1,4 @@
+using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
 
@@ -14,6 +15,12 @@ internal static class ReadAnswer
         if (ProblemOf(read.Status) is { } problem)
         {
             await exchange.RefuseAsync(problem with { Unavailable = read.Unavailable });
+            return;
+        }
+
+        if (ConflictDocument.IsOne(read.ContentType))
+        {
+            await exchange.RefuseAsync(Problems.Disputed(null) with { Versions = read.Value.ToArray(), Tag = read.Version });
             return;
         }
 

@@ -10,6 +10,7 @@ internal static class WriteAnswer
     public static Problem? ProblemOf(WriteStatus status, string? detail) => status switch
     {
         WriteStatus.PreconditionFailed => Problems.PreconditionFailed(detail),
+        WriteStatus.Conflict => Problems.Disputed(detail),
         WriteStatus.Unprocessable => Problems.Unprocessable(detail),
         WriteStatus.Backlog => Problems.Backlog(detail),
         WriteStatus.NoRoom => Problems.NoRoom(detail),

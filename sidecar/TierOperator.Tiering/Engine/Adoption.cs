@@ -17,7 +17,7 @@ internal static class Adoption
         var puts = new List<PlannedPut>();
         foreach (var item in remote.Items)
         {
-            if (item.Version < floor || present.VersionOf(item.Key) is { } version && version >= item.Version) continue;
+            if (item.Version < floor || adopted.IsUndecided(item.Key) || present.VersionOf(item.Key) is { } version && version >= item.Version) continue;
             var place = rules.ForItem(rule, mutation.Key.Span, item.Key, null);
             puts.Add(new PlannedPut(new ItemWrite(item.Key, item.ContentType, item.Value), item.Version, place.UsesMemory, place.UsesDisk));
         }

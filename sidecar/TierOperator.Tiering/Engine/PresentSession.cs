@@ -14,6 +14,9 @@ internal abstract class PresentSession
     public abstract int ItemCount { get; }
     public abstract ItemVersion? VersionOf(ReadOnlySpan<byte> item);
 
+    /// <summary>Null when there is no such item.</summary>
+    public abstract string? ContentTypeOf(ReadOnlySpan<byte> item);
+
     /// <summary>Every item with its version.</summary>
     public abstract IEnumerable<(byte[] Key, ItemVersion Version)> Versions();
 
@@ -28,6 +31,7 @@ internal abstract class PresentSession
         public override SessionHeader? Header => null;
         public override int ItemCount => 0;
         public override ItemVersion? VersionOf(ReadOnlySpan<byte> item) => null;
+        public override string? ContentTypeOf(ReadOnlySpan<byte> item) => null;
         public override IEnumerable<(byte[] Key, ItemVersion Version)> Versions() => [];
         public override SessionSnapshot? Snapshot() => null;
         public override byte[]? BytesOf(ReadOnlySpan<byte> item) => null;
@@ -46,6 +50,12 @@ internal sealed unsafe class ResidentSession(MemoryShard shard, nint record, Act
     {
         var found = shard.FindItem_NeedsLock(_session, item);
         return found == null ? null : found->Version;
+    }
+
+    public override string? ContentTypeOf(ReadOnlySpan<byte> item)
+    {
+        var found = shard.FindItem_NeedsLock(_session, item);
+        return found == null ? null : shard.ContentTypeOf_NeedsLock(found);
     }
 
     public override IEnumerable<(byte[] Key, ItemVersion Version)> Versions()
@@ -72,6 +82,7 @@ internal sealed class SnapshotSession(SessionSnapshot session) : PresentSession
     public override SessionHeader? Header => session.Header;
     public override int ItemCount => session.Items.Count;
     public override ItemVersion? VersionOf(ReadOnlySpan<byte> item) => _items.TryGetValue(item.ToArray(), out var found) ? found.Version : null;
+    public override string? ContentTypeOf(ReadOnlySpan<byte> item) => _items.TryGetValue(item.ToArray(), out var found) ? found.ContentType : null;
     public override IEnumerable<(byte[] Key, ItemVersion Version)> Versions() => session.Items.Select(item => (item.Key, item.Version));
 
     public override SessionSnapshot Snapshot()
@@ -95,6 +106,13 @@ internal sealed class ColdSession(DiskStore disk, ReadOnlyMemory<byte> key, Sess
         if (disk.TryReadItem(key.Span, item, out var found) != DiskReadStatus.Found) return null;
         found.Item.Value.Release();
         return found.Item.Version;
+    }
+
+    public override string? ContentTypeOf(ReadOnlySpan<byte> item)
+    {
+        if (disk.TryReadItem(key.Span, item, out var found) != DiskReadStatus.Found) return null;
+        found.Item.Value.Release();
+        return found.Item.ContentType;
     }
 
     public override IEnumerable<(byte[] Key, ItemVersion Version)> Versions()

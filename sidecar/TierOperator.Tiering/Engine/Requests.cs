@@ -68,6 +68,9 @@ public enum WriteStatus
     /// <summary>The precondition does not hold. HTTP 412.</summary>
     PreconditionFailed,
 
+    /// <summary>The item has versions that a person has to choose between (<c>onConflict: Manual</c>). HTTP 409.</summary>
+    Conflict,
+
     /// <summary>Against the policy (too many items). HTTP 422.</summary>
     Unprocessable,
 

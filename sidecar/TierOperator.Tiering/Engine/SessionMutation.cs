@@ -38,6 +38,9 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
     /// <summary>The version that a shared tier has decided on; null lets the planner give one.</summary>
     public ItemVersion? Decided { get; init; }
 
+    /// <summary>With <see cref="Decided"/>: what was known of each item where it was decided.</summary>
+    public IReadOnlyDictionary<byte[], ItemVersion>? Seen { get; init; }
+
     /// <summary>Shared tiers that have the change already.</summary>
     public TierSet SettledIn { get; init; }
 
@@ -46,6 +49,9 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
 
     /// <summary>What the session is from now on (<see cref="SessionHeader.Kind"/>); null leaves it as it is.</summary>
     public byte? Kind { get; init; }
+
+    /// <summary>A caller's write that asks nothing of what is there.</summary>
+    public bool IsBlind => Options.Condition.IsNone && Decided is null && Restored is null;
 
     /// <summary>Gives back the large values of the puts, where nobody took them over.</summary>
     public void Release()
@@ -70,6 +76,9 @@ internal sealed class SessionPlan
     public ItemVersion Version { get; init; }
     public IReadOnlyList<PlannedPut> Puts { get; init; } = [];
     public IReadOnlyList<ReadOnlyMemory<byte>> Deletes { get; init; } = [];
+
+    /// <summary>The version that each changed item had before; null where the rule settles conflicts by the latest write.</summary>
+    public IReadOnlyDictionary<byte[], ItemVersion>? Seen { get; init; }
 
     /// <summary>What shared tiers have was merged; nothing of it is news to them.</summary>
     public bool IsAdoption => Mutation.Adopted is not null;

@@ -46,6 +46,7 @@ public sealed partial class TierEngine
                 ours = plan.Mutation;
                 var attempt = await TakeOverAsync(plan, decider, hash, cancellationToken);
                 if (attempt.TookValues) ours = null;
+                if (attempt.Outcome.Succeeded) attempt = attempt with { Outcome = attempt.Outcome with { Status = plan.Status } }; // new or not is what was found there, not here
                 OpenGate(hash, gate);
                 gate = null;
                 return await FinishAsync(attempt, cancellationToken);
@@ -124,6 +125,7 @@ public sealed partial class TierEngine
             Options = plan.Mutation.Options with { Condition = default },
             ConditionItem = null,
             Decided = plan.Version,
+            Seen = plan.Seen,
             SettledIn = decider.Link.Flag & (plan.Mutation.Delete ? decider.Link.Flag : plan.Rule!.SharedTiers),
         };
         return PerformHeldAsync(decided, hash, cancellationToken);

@@ -107,7 +107,7 @@ public sealed partial class TierEngine
     private void OnForgot(SyncLoop loop)
     {
         EngineLog.TierForgot(_log, SharedTiers.NameOf(loop.Link.Flag));
-        if (_disk is not null) loop.Outbox.BeginAgain();
+        if (_disk is not null) loop.Outbox.BeginAgain(_clock.Next());
         _ = Task.Run(() => OweAllOfMemory(loop), CancellationToken.None);
     }
 

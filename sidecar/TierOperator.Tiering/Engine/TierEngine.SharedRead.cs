@@ -135,7 +135,7 @@ public sealed partial class TierEngine
             return;
         }
 
-        await MutateAsync(new SessionMutation(session) { Adopted = found }, cancellationToken);
+        await MutateAsync(new SessionMutation(session) { Adopted = found with { Undecided = UndecidedOf(session) } }, cancellationToken);
     }
 
     /// <summary>Takes doubts from what memory holds of a session.</summary>

@@ -52,6 +52,7 @@ public sealed partial class TierEngine
         Replaces = plan.Mutation.Replace,
         Strategy = plan.Mutation.Options.Strategy,
         Since = since,
+        Seen = plan.Seen,
         Puts = [.. plan.Puts.Select(put => new OwedPut(put.Write.Item.ToArray(), put.Write.Value.Length, isCarried ? Carried(put, plan.Version) : null))],
         Removed = [.. plan.Deletes.Select(gone => gone.ToArray())],
     };
@@ -103,7 +104,7 @@ public sealed partial class TierEngine
             var result = await ResultOfAsync(owed.Of(flag), loop, awaited.HasFlag(flag));
             if (result.Status is RemoteStatus.Applied or RemoteStatus.Older) acked |= flag;
             else if (result.Status == RemoteStatus.Refused) failed |= flag;
-            if (result.Existed is { } existed && plan.Header is { IsPartial: true }) outcome = outcome with { Status = existed ? WriteStatus.Replaced : WriteStatus.Created };
+            if (result.Existed is { } existed && plan is { Header.IsPartial: true, Mutation.Decided: null }) outcome = outcome with { Status = existed ? WriteStatus.Replaced : WriteStatus.Created };
         }
 
         outcome = outcome with { Acked = outcome.Acked | acked, Pending = outcome.Pending | (owed.Tiers & ~acked & ~failed) };

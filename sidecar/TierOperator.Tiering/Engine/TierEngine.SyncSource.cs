@@ -39,7 +39,7 @@ public sealed partial class TierEngine : ISyncSource
     {
         _clock.Observe(result.Newest);
         var hash = _memory.HashOf(owed.Key);
-        if (result.Status == RemoteStatus.Older) NoteConflict(owed, result.Newest);
+        if (result.Status == RemoteStatus.Older) NoteConflict(owed, link, result.Newest);
         if (result.Status == RemoteStatus.Older) OnAnnounced(new RemoteAnnouncement(owed.Key, result.Newest, 0));
         if (owed.Header is not { } header) return;
         var rule = _rules.Stored(header.Rule, owed.Key);
@@ -53,10 +53,10 @@ public sealed partial class TierEngine : ISyncSource
         _audit.Add(new DeadLetterNote(owed.Key, reason) { NotedMs = _clock.NowMs, Node = _clock.Node });
     }
 
-    /// <summary>Another sidecar's write was newer: ours had no effect. Our own, sent again, is no conflict.</summary>
-    private void NoteConflict(OwedSession owed, ItemVersion winner)
+    /// <summary>Another sidecar's write was newer: ours had no effect. Our own, sent again, is no conflict; one tier's word is enough.</summary>
+    private void NoteConflict(OwedSession owed, TierLink link, ItemVersion winner)
     {
-        if (winner.Node == _clock.Node || winner == ItemVersion.None) return;
+        if (winner.Node == _clock.Node || winner == ItemVersion.None || !IsDecidedBy(link, _rules.SharedTiersOf(owed.Key))) return;
         foreach (var (item, lost) in owed.Items)
             _audit.Add(new ConflictNote(owed.Key, item, nameof(ConflictStrategy.LatestWins), winner, lost.Version) { NotedMs = _clock.NowMs, Node = _clock.Node });
     }
@@ -68,7 +68,8 @@ public sealed partial class TierEngine : ISyncSource
 
     IEnumerable<OwedNote> ISyncSource.NotesOf(JournalStretch stretch, TierLink link)
     {
-        var isResent = _shared!.Of(link.Flag)!.Outbox.IsResending;
+        var outbox = _shared!.Of(link.Flag)!.Outbox;
+        var isResent = outbox.IsResending;
         foreach (var entry in stretch.Entries)
         {
             if (entry.Header is { } header && !_rules.Stored(header.Rule, entry.Session).SharedTiers.HasFlag(link.Flag)) continue;
@@ -82,6 +83,7 @@ public sealed partial class TierEngine : ISyncSource
                 Puts = entry.Kind == JournalKind.Put ? [new OwedPut(entry.Item, entry.Bytes, null)] : [],
                 Removed = entry.Kind == JournalKind.RemoveItem ? [entry.Item] : [],
                 Since = stretch.From,
+                IsResent = isResent && entry.Version < outbox.ResentBelow,
             };
         }
     }
@@ -128,7 +130,7 @@ public sealed partial class TierEngine : ISyncSource
             Projection = isProjection ? [.. strategy!.Items.Select(glob => glob.Text)] : null,
             DataCategory = rule.Rule.DataCategory,
             Parent = tier == TierSet.Postgres && ParentNames.Of(rule.Rule, owed.Key) is { } parent ? parent : null,
-            Newest = owed.Newest,
+            Newest = puts.Aggregate(owed.Newest, static (newest, put) => put.Version > newest ? put.Version : newest),
         };
     }
 
@@ -136,12 +138,12 @@ public sealed partial class TierEngine : ISyncSource
     private HeldItems HeldOf(OwedSession owed)
     {
         var hash = _memory.HashOf(owed.Key);
-        if (HeldInMemory(owed, hash) is { } resident) return resident;
+        if (HeldInMemory(owed, hash) is { } resident) return resident.WithCarried(owed);
         if (_disk is not null && _disk.Contains(owed.Key))
         {
             var status = _disk.TryReadSession(owed.Key, out var session);
             if (status == DiskReadStatus.Unavailable) throw new IOException("The disk cannot say what it holds of a session that is owed.");
-            if (status == DiskReadStatus.Found) return HeldItems.Of(owed, session);
+            if (status == DiskReadStatus.Found) return HeldItems.Of(owed, session).WithCarried(owed);
         }
 
         var carried = owed.Items.Values.Where(item => item.Carried is not null).Select(item => item.Carried!.Value).ToList();

@@ -1,4 +1,6 @@
+using System.Text;
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Engine;
@@ -23,6 +25,8 @@ internal sealed class WritePlanner(HybridClock clock)
         var rule = FindRule(rules, present, mutation);
         if (!mutation.Options.Condition.Allows(ConditionVersion(present, header, mutation)))
             return Refused(mutation, rule, WriteStatus.PreconditionFailed, "The precondition does not hold; read it again and decide anew.");
+        if (rule.Rule.OnConflict == ConflictStrategy.Manual && mutation.IsBlind && Disputed(present, mutation) is { } disputed)
+            return Refused(mutation, rule, WriteStatus.Conflict, $"The item '{disputed}' has versions that nobody has chosen between (onConflict: Manual). Read it, then write or delete it with If-Match and its ETag.");
         if (header is null && ((mutation.Delete && rules.SharedTiersOf(mutation.Key.Span) == TierSet.None) || (mutation.Puts.Count == 0 && mutation.Deletes.Count > 0)))
             return Refused(mutation, rule, WriteStatus.NotFound, null);
         if (mutation is { Puts.Count: 0, Deletes.Count: 1, Replace: false, Delete: false }
@@ -47,7 +51,27 @@ internal sealed class WritePlanner(HybridClock clock)
             Header = NextHeader(rule, header, mutation, version, nowMs),
             Puts = [.. mutation.Puts.Select(put => Place(rules, rule, mutation, put, present, version))],
             Deletes = mutation.Deletes,
+            Seen = rule.IsShared && rule.Rule.OnConflict != ConflictStrategy.LatestWins ? mutation.Seen ?? SeenBy(present, mutation) : null,
         };
+    }
+
+    private static Dictionary<byte[], ItemVersion> SeenBy(PresentSession present, SessionMutation mutation)
+    {
+        var seen = new Dictionary<byte[], ItemVersion>(KeyComparer.Instance);
+        foreach (var item in mutation.Puts.Select(static put => put.Item).Concat(mutation.Deletes))
+            if (present.VersionOf(item.Span) is { } version) seen[item.ToArray()] = version;
+        return seen;
+    }
+
+    /// <summary>The first item that the write would change and that stands as a conflict; deleting the whole session decides it.</summary>
+    private static string? Disputed(PresentSession present, SessionMutation mutation)
+    {
+        if (present.Header is null || mutation.Delete) return null;
+        var changed = mutation.Puts.Select(static put => put.Item).Concat(mutation.Deletes);
+        if (mutation.Replace) changed = changed.Concat(present.Versions().Select(static item => (ReadOnlyMemory<byte>)item.Key));
+        foreach (var item in changed)
+            if (ConflictDocument.IsOne(present.ContentTypeOf(item.Span))) return Encoding.UTF8.GetString(item.Span);
+        return null;
     }
 
     private static ActiveRule FindRule(RuleTable rules, PresentSession present, SessionMutation mutation)

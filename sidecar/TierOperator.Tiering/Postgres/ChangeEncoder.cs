@@ -96,7 +96,7 @@ internal sealed class ChangeEncoder(PostgresTierOptions options)
     }
 
     private static string? DocumentOf(ItemSnapshot put)
-        => QueryableJson.IsJson(put.ContentType) ? QueryableJson.TextOf(put.ContentType, put.Value.Large is null ? put.Value.Bytes.Span : put.Value.ToArray()) : null;
+        => MediaType.IsJson(put.ContentType) ? QueryableJson.TextOf(put.ContentType, put.Value.Large is null ? put.Value.Bytes.Span : put.Value.ToArray()) : null;
 
     private string? WordsOf(ItemSnapshot put, string rule)
         => options.Search ? Search.SearchText.WordsOf(put.Key, put.ContentType, put.Value, options.MaskOf(rule)) : null;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Postgres;
 
@@ -14,16 +15,9 @@ internal static class QueryableJson
     public const int MaxBytes = 256 * 1024;
     private const int MaxNumberBytes = 300;
 
-    public static bool IsJson(string contentType)
-    {
-        var end = contentType.IndexOf(';', StringComparison.Ordinal);
-        var type = (end < 0 ? contentType.AsSpan() : contentType.AsSpan(0, end)).Trim();
-        return type.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
-    }
-
     /// <summary>The text for the column; null where it cannot or need not be there.</summary>
     public static string? TextOf(string contentType, ReadOnlySpan<byte> value)
-        => value.Length <= MaxBytes && IsJson(contentType) && IsStorable(value) ? Encoding.UTF8.GetString(value) : null;
+        => value.Length <= MaxBytes && MediaType.IsJson(contentType) && IsStorable(value) ? Encoding.UTF8.GetString(value) : null;
 
     private static bool IsStorable(ReadOnlySpan<byte> json)
     {

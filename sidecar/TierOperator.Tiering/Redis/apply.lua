@@ -95,7 +95,8 @@ if op == 'd' then
   return answer('a', existed, max(held.newest, now))
 end
 
-if not newer(newest, buried) then return answer('o', existed) end
+-- A touch knows no version: it moves what is here, and makes nothing.
+if newest == NONE and not header or newest ~= NONE and not newer(newest, buried) then return answer('o', existed) end
 
 -- Within one version a value stands above the note that it is held elsewhere.
 local puts = {}

@@ -41,6 +41,11 @@ public sealed record RemoteSession(RemoteReadStatus Status)
     /// <summary>Set by the engine: items that this sidecar has changed and the tier has yet to hear of.</summary>
     internal IReadOnlySet<byte[]>? Owed { get; init; }
 
+    /// <summary>Set by the engine: items whose write here is yet to be compared with others' (<c>onConflict</c>); until then it stays.</summary>
+    internal IReadOnlySet<byte[]>? Undecided { get; init; }
+
+    internal bool IsUndecided(byte[] item) => Undecided?.Contains(item) == true;
+
     internal bool IsOwed(byte[] item) => Owed?.Contains(item) == true;
 
     /// <summary>The floor that a delete or replace left, also where the session is gone (a tombstone).</summary>

@@ -5,7 +5,6 @@ namespace TierOperator.Tiering.Sync;
 /// <summary>What this process holds of a session that is owed. Whoever does not send them releases the values.</summary>
 internal sealed class HeldItems(SessionHeader? header, List<ItemSnapshot> items, bool isWhole)
 {
-
     /// <summary>Null: nothing is here any more.</summary>
     public SessionHeader? Header => header;
 
@@ -23,6 +22,14 @@ internal sealed class HeldItems(SessionHeader? header, List<ItemSnapshot> items,
         }
 
         return new HeldItems(session.Header, items, !session.Header.IsPartial && items.Count == session.Items.Count && items.Count > 0);
+    }
+
+    /// <summary>With what the note itself carries, where nothing as new is held.</summary>
+    public HeldItems WithCarried(OwedSession owed)
+    {
+        foreach (var (item, change) in owed.Items)
+            if (change.Carried is { } carried && !Has(item)) items.Add(carried);
+        return this;
     }
 
     public IReadOnlyList<ItemSnapshot> Items => items;

@@ -12,6 +12,12 @@ internal interface ISyncSource
     /// <exception cref="IOException">The disk cannot say just now: ask again later.</exception>
     RemoteChange? Build(OwedSession owed, TierLink link);
 
+    /// <summary>Whether the change is to be compared with what stands in the tier before it goes there: <see cref="ReconcileAsync"/>.</summary>
+    bool IsReconciled(OwedSession owed, TierLink link);
+
+    /// <summary>Applies a change where the tier holds nothing that its writer had not seen; else what the rule makes of both versions.</summary>
+    ValueTask<RemoteResult> ReconcileAsync(OwedSession owed, TierLink link, RemoteChange change, CancellationToken cancellationToken);
+
     /// <summary>The tier has taken it, or had something newer.</summary>
     void OnSettled(OwedSession owed, TierLink link, RemoteResult result);
 

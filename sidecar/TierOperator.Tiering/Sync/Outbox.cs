@@ -37,6 +37,9 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
     /// <summary>The tier lost what it had: the journal is read from its beginning, and what is old in it was settled once.</summary>
     public bool IsResending { get; private set; }
 
+    /// <summary>While that lasts: what is older than this was there before the tier lost it, or was on its way.</summary>
+    public ItemVersion ResentBelow { get; private set; }
+
     public bool HasRoomFor(long bytes) => BacklogBytes + bytes <= MaxBacklogBytes;
 
     /// <summary>True when the tier is owed something of this session.</summary>
@@ -200,9 +203,9 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
     }
 
     /// <summary>The tier lost everything: all of the journal is to be read again.</summary>
-    public void BeginAgain()
+    public void BeginAgain(ItemVersion now)
     {
-        lock (_gate) IsResending = true;
+        lock (_gate) (IsResending, ResentBelow) = (true, now);
         FallBehind(default);
     }
 
@@ -238,7 +241,8 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
     private bool MustStayBehind_NeedsLock(in OwedNote note)
     {
         // Removals are always at hand: a reader of the tier must know of them.
-        if (note.Since is not { } since || note.IsDelete || note.Removed.Count > 0) return false;
+        // So is what a note carries: the journal does not have it.
+        if (note.Since is not { } since || note.IsDelete || note.Removed.Count > 0 || note.Puts.Any(static put => put.Carried is not null)) return false;
         if (_behindFrom is not null) return !_waiting.ContainsKey(note.Key);
         if (_entryBytes < maxEntryBytes || _waiting.ContainsKey(note.Key)) return false;
         _behindFrom = since;

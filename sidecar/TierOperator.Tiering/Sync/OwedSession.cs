@@ -66,8 +66,8 @@ internal sealed class OwedSession(byte[] key)
         if (!isOlder) (Newest, IsDelete, Header) = (note.Version > Newest ? note.Version : Newest, note.IsDelete, note.Header);
         IsWhole |= note.IsWhole;
         Strategy = note.Strategy ?? Strategy;
-        foreach (var put in note.Puts) Set(put.Item, new OwedItem(note.Version, IsRemoved: false, put.Bytes, put.Carried));
-        foreach (var gone in note.Removed) Set(gone, new OwedItem(note.Version, IsRemoved: true, 0, null));
+        foreach (var put in note.Puts) Set(put.Item, new OwedItem(note.Version, IsRemoved: false, put.Bytes, put.Carried) { Seen = note.SeenOf(put.Item) });
+        foreach (var gone in note.Removed) Set(gone, new OwedItem(note.Version, IsRemoved: true, 0, null) { Seen = note.SeenOf(gone) });
     }
 
     /// <summary>What was sent in vain comes back under what was noted meanwhile: the newer of each counts.</summary>
@@ -78,8 +78,13 @@ internal sealed class OwedSession(byte[] key)
         (Attempts, RetryAtMs) = (Math.Max(Attempts, earlier.Attempts), Math.Max(RetryAtMs, earlier.RetryAtMs));
         IsWhole |= earlier.IsWhole;
         if (earlier.Floor > Floor) Floor = earlier.Floor;
+        if (earlier.Newest > Newest) Newest = earlier.Newest;
         foreach (var (item, owed) in earlier._items)
-            if (owed.Version > Floor && !_items.ContainsKey(item)) Set(item, owed);
+        {
+            if (owed.Version <= Floor) continue;
+            if (!_items.TryGetValue(item, out var newer)) Set(item, owed);
+            else _items[item] = newer with { Seen = Both(newer.Seen, owed.Seen, owed.Version) }; // it may have arrived all the same
+        }
     }
 
     /// <summary>The caller is told what becomes of the entry as it is when it is sent next.</summary>
@@ -112,9 +117,16 @@ internal sealed class OwedSession(byte[] key)
     private void Set(byte[] item, in OwedItem owed)
     {
         if (owed.Version < Floor || (_items.TryGetValue(item, out var newer) && newer.Version > owed.Version)) return;
-        if (_items.TryGetValue(item, out var before)) (ValueBytes, _itemCost) = (ValueBytes - before.Bytes, _itemCost - CostOf(item, before));
+        var isRewrite = _items.TryGetValue(item, out var before);
+        if (isRewrite) (ValueBytes, _itemCost) = (ValueBytes - before.Bytes, _itemCost - CostOf(item, before));
         (ValueBytes, _itemCost) = (ValueBytes + owed.Bytes, _itemCost + CostOf(item, owed));
-        _items[item] = owed;
+        _items[item] = !isRewrite ? owed : owed with { Seen = before.Version == owed.Version ? before.Seen ?? owed.Seen : Both(owed.Seen, before.Seen) };
+    }
+
+    private static ItemVersion[]? Both(ItemVersion[]? left, ItemVersion[]? right, params ReadOnlySpan<ItemVersion> more)
+    {
+        if (ReferenceEquals(left, OwedItem.Everything) || ReferenceEquals(right, OwedItem.Everything)) return OwedItem.Everything;
+        return left is null || right is null ? null : [.. left, .. right, .. more];
     }
 
     private static long CostOf(byte[] item, in OwedItem owed) => item.Length + ItemBytes + (owed.Carried?.Value.Length ?? 0);
@@ -124,7 +136,19 @@ internal sealed class OwedSession(byte[] key)
 }
 
 /// <summary>One item that a tier has yet to hear of. Carried: its value, where no local tier holds it.</summary>
-internal readonly record struct OwedItem(ItemVersion Version, bool IsRemoved, long Bytes, ItemSnapshot? Carried);
+internal readonly record struct OwedItem(ItemVersion Version, bool IsRemoved, long Bytes, ItemSnapshot? Carried)
+{
+    /// <summary>
+    /// What its writer knew of the item, where the rule settles conflicts otherwise than by the latest: a tier that holds none of these holds
+    /// another's write. Null: not known.
+    /// </summary>
+    public ItemVersion[]? Seen { get; init; }
+
+    public bool MayConflict => !IsRemoved && !ReferenceEquals(Seen, Everything);
+
+    /// <summary>Sent once more to a tier that lost it: it was settled once, and what stands there may have come after it.</summary>
+    public static readonly ItemVersion[] Everything = [];
+}
 
 /// <summary>An item of a note.</summary>
 internal readonly record struct OwedPut(byte[] Item, long Bytes, ItemSnapshot? Carried);
@@ -139,6 +163,14 @@ internal readonly record struct OwedNote(byte[] Key, ItemVersion Version, long N
     public IReadOnlyList<OwedPut> Puts { get; init; } = [];
     public IReadOnlyList<byte[]> Removed { get; init; } = [];
     public string? Strategy { get; init; }
+
+    /// <summary>What the writer knew of each item that it changes (<see cref="OwedItem.Seen"/>); an item that is missing was not there.</summary>
+    public IReadOnlyDictionary<byte[], ItemVersion>? Seen { get; init; }
+
+    /// <summary>Read from the journal for a tier that lost what it had.</summary>
+    public bool IsResent { get; init; }
+
+    public ItemVersion[]? SeenOf(byte[] item) => IsResent ? OwedItem.Everything : Seen is null ? null : [Seen.GetValueOrDefault(item)];
 
     /// <summary>A place in the journal at or before the change's own; null when it is not journalled.</summary>
     public JournalPosition? Since { get; init; }

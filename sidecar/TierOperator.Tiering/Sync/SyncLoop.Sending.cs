@@ -18,7 +18,9 @@ internal sealed partial class SyncLoop
                 else open.Remove(owed);
             }
 
-            if (changes.Count > 0) await ApplyAsync(changes, open, cancellationToken);
+            var reconciled = changes.FindAll(change => _source.IsReconciled(change.Owed, Link));
+            if (changes.Count > reconciled.Count) await ApplyAsync([.. changes.Except(reconciled)], open, cancellationToken);
+            if (reconciled.Count > 0) await Task.WhenAll(reconciled.Select(change => ReconcileAsync(change.Owed, change.Change, open, cancellationToken)));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -53,6 +55,14 @@ internal sealed partial class SyncLoop
 
         if (failed) _pace.Slower();
         else if (changes.Count >= _pace.Batch(_options) && Stopwatch.GetElapsedTime(started) < Link.Timeout) _pace.Faster(_options);
+    }
+
+    private async Task ReconcileAsync(OwedSession owed, RemoteChange change, HashSet<OwedSession> open, CancellationToken cancellationToken)
+    {
+        var result = await _source.ReconcileAsync(owed, Link, change, cancellationToken);
+        if (result.Status == RemoteStatus.Unavailable) _pace.Slower();
+        if (!Settle(owed, change, result)) return;
+        lock (open) open.Remove(owed);
     }
 
     /// <summary>False: it stays owed.</summary>

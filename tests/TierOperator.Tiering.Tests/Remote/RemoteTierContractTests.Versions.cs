@@ -179,6 +179,23 @@ public abstract partial class RemoteTierContractTests
     }
 
     [Fact]
+    public async Task Apply_TouchThatKnowsNoVersion_MovesWhatIsThereAndMakesNothing()
+    {
+        var change = _changes.Put("s", 5, ("a", "one")) with { IsWhole = true };
+        await ApplyAsync(change);
+        var later = change.Header! with { LastAccessMs = change.Header.LastAccessMs + 5000, DeadlineMs = change.Header.DeadlineMs + 5000, Accesses = 9 };
+        var touch = change with { Puts = [], IsWhole = false, IsAnnounced = false, Header = later, Newest = ItemVersion.None };
+
+        var touched = await ApplyAsync(touch);
+        var nobody = await ApplyAsync(touch with { Session = Bytes("none") });
+        var session = await _tier.ReadSessionAsync(Bytes("s"), default);
+
+        Assert.Equal((RemoteStatus.Applied, RemoteStatus.Older), (touched.Status, nobody.Status));
+        Assert.Equal((later, Version(5)), (session.Session!.Header, session.Newest));
+        Assert.Equal(RemoteReadStatus.NotFound, (await _tier.ReadSessionAsync(Bytes("none"), default)).Status);
+    }
+
+    [Fact]
     public async Task Apply_ExplicitDeadline_FollowsTheNewestChange()
     {
         var first = _changes.Put("s", 5, ("a", "one")) with { IsWhole = true };

@@ -67,7 +67,7 @@ internal sealed class RealSidecar : IAsyncDisposable
     }
 
     public ValueTask<WriteOutcome> PutAsync(string session, string item, string value, Precondition condition = default)
-        => Engine.PutAsync(Key(session), new ItemWrite(Key(item), "text/plain", ItemValue.From(Key(value))), new WriteOptions { Condition = condition }, CancellationToken.None);
+        => Engine.PutAsync(Key(session), new ItemWrite(Key(item), value.StartsWith('{') ? "application/json" : "text/plain", ItemValue.From(Key(value))), new WriteOptions { Condition = condition }, CancellationToken.None);
 
     public ValueTask<WriteOutcome> DeleteAsync(string session) => Engine.DeleteSessionAsync(Key(session), default, CancellationToken.None);
 

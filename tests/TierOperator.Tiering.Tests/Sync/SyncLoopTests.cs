@@ -63,6 +63,10 @@ public sealed class SyncLoopTests
 
         public RemoteChange? Build(OwedSession owed, TierLink link) => new(owed.Key) { Floor = owed.Floor, Newest = owed.Newest };
 
+        public bool IsReconciled(OwedSession owed, TierLink link) => false;
+
+        public ValueTask<RemoteResult> ReconcileAsync(OwedSession owed, TierLink link, RemoteChange change, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public void OnSettled(OwedSession owed, TierLink link, RemoteResult result)
         {
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TierOperator.Sidecar.Http.Documents;
+using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
 
@@ -81,6 +82,13 @@ internal static class BatchCall
         if (ReadAnswer.ProblemOf(read.Status) is { } problem)
         {
             WriteProblem(json, problem);
+            return;
+        }
+
+        if (ConflictDocument.IsOne(read.ContentType))
+        {
+            WriteProblem(json, Problems.Disputed(null));
+            json.WriteString("etag", EntityTag.Format(read.Version));
             return;
         }
 

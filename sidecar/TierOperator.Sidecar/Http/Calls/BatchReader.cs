@@ -112,7 +112,7 @@ internal static class BatchReader
         if (hasValue == element.TryGetProperty("base64", out var base64))
             throw new JsonException($"{where}: a put has either \"value\" or \"base64\".");
         var contentType = Text(element, "contentType", where);
-        if (contentType is { Length: 0 or > SessionDocument.MaxContentTypeLength } || contentType?.AsSpan().ContainsAnyExceptInRange(' ', '~') == true)
+        if (contentType is not null && !SessionDocument.TakesType(contentType))
             throw new JsonException($"{where}: \"contentType\" is 1 to {SessionDocument.MaxContentTypeLength} printable ASCII characters.");
         if (hasValue) return (contentType ?? SessionDocument.JsonType, ItemValue.From(Encoding.UTF8.GetBytes(value.GetRawText())));
         if (base64.ValueKind != JsonValueKind.String || !base64.TryGetBytesFromBase64(out var bytes))

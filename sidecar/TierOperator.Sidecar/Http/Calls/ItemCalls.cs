@@ -1,5 +1,6 @@
 using TierOperator.Policy.Compiled;
 using TierOperator.Sidecar.Http.Documents;
+using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
 
@@ -53,10 +54,9 @@ internal static class ItemCalls
     public static bool TryReadContentType(string? given, out string contentType, out Problem? problem)
     {
         contentType = given ?? "application/octet-stream";
-        // Another character could be stored, but no answer's header could carry it.
-        problem = contentType.Length <= SessionDocument.MaxContentTypeLength && !contentType.AsSpan().ContainsAnyExceptInRange(' ', '~')
+        problem = SessionDocument.TakesType(contentType)
             ? null
-            : Problems.Malformed($"Content-Type takes at most {SessionDocument.MaxContentTypeLength} printable ASCII characters.");
+            : Problems.Malformed($"Content-Type takes at most {SessionDocument.MaxContentTypeLength} printable ASCII characters, and not {ConflictDocument.ContentType}, which is the sidecar's own.");
         return problem is null;
     }
 

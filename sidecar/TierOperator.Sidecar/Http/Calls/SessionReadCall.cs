@@ -1,6 +1,7 @@
 using System.Text;
 using TierOperator.Policy.Compiled;
 using TierOperator.Sidecar.Http.Documents;
+using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
 
@@ -28,7 +29,10 @@ internal static class SessionReadCall
                 return;
             }
 
-            await WriteAsync(exchange, read, read.Session!);
+            if (read.Session!.Items.FirstOrDefault(static item => ConflictDocument.IsOne(item.ContentType)) is { Key: not null } disputed)
+                await exchange.RefuseAsync(Problems.Disputed($"The item '{Encoding.UTF8.GetString(disputed.Key)}' has versions that nobody has chosen between: read it by itself, then write or delete it with If-Match and its ETag."));
+            else
+                await WriteAsync(exchange, read, read.Session);
         }
         finally
         {

@@ -36,7 +36,6 @@ internal static class Envelope
             found |= isBytes;
         }
 
-        return found && contentType.Length is > 0 and <= SessionDocument.MaxContentTypeLength
-            && !contentType.AsSpan().ContainsAnyExceptInRange(' ', '~');
+        return found && SessionDocument.TakesType(contentType);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
 
@@ -29,6 +30,10 @@ internal static class SessionDocument
 
     /// <summary>The longest content type that is kept.</summary>
     public const int MaxContentTypeLength = 256;
+
+    /// <summary>Whether a content type may be stored: an answer's header can carry it, and it is not the sidecar's own.</summary>
+    public static bool TakesType(string contentType)
+        => contentType.Length is > 0 and <= MaxContentTypeLength && !contentType.AsSpan().ContainsAnyExceptInRange(' ', '~') && !ConflictDocument.IsOne(contentType);
 
     public static bool TryRead(ReadOnlyMemory<byte> json, out List<DocumentMember> members, out Problem? problem)
     {

@@ -11,6 +11,7 @@ internal sealed partial class RespServer
         WriteStatus.Accepted when outcome.Rule is { RespDegradedOk: true } => null,
         WriteStatus.Accepted => "TIERDOWN the write is journalled, but a tier that its rule waits for is away: retry later, or set resp.degraded: Ok",
         WriteStatus.NoRoom => $"OOM command not allowed when used memory > 'maxmemory'. {outcome.Detail}",
+        WriteStatus.Conflict => $"CONFLICT {outcome.Detail}",
         WriteStatus.Unavailable => $"TIERDOWN {outcome.Detail}",
         WriteStatus.Backlog => $"TIERDOWN {outcome.Detail}",
         _ => $"ERR {outcome.Detail}",

@@ -35,6 +35,7 @@ BEGIN
         FROM unnest(s_lookup, s_long, s_rule, s_kind, s_subject, s_created, s_accessed, s_deadline, s_fixed, s_accesses, s_floor,
             s_newest, s_expires, s_parent, s_category, s_items, s_bytes) AS g(lookup, long_key, rule, kind, subject, created_ms,
             accessed_ms, deadline_ms, fixed_deadline, accesses, floor, newest, expires_ms, parent, category, items, bytes)
+        WHERE newest <> none OR floor <> none -- a touch makes nothing
         ON CONFLICT (namespace, policy, lookup) DO NOTHING
         RETURNING id, lookup)
     SELECT array_agg(id ORDER BY ord) INTO fresh FROM (
@@ -174,6 +175,9 @@ BEGIN
                          ELSE taken[at] > 0 OR gone[at] > 0 OR (offered[at] = 0 AND counts AND (next_newest > newest OR heads)) END,
             rule IS NOT NULL AND least(expires_ms, deadline_ms) > p_now, newest_now, 0::bigint
         FROM decided;
+
+        RETURN QUERY SELECT g.ord::integer, false, false, none, 0::bigint
+        FROM unnest(s_lookup) WITH ORDINALITY AS g(lookup, ord) WHERE fresh[g.ord] = 0 AND ids[g.ord] = 0;
     END IF;
 
     -- 3. The announcement, numbered by this sidecar, heard when and only when the transaction commits. The row is held last:

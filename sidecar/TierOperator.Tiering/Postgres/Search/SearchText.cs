@@ -38,7 +38,7 @@ internal static class SearchText
         if (value.Length > QueryableJson.MaxBytes) return null;
         var name = Encoding.UTF8.GetString(item);
         if (masked.Contains(name, StringComparer.Ordinal)) return null;
-        if (QueryableJson.IsJson(contentType)) return OfJson(name, value.ToArray(), masked);
+        if (MediaType.IsJson(contentType)) return OfJson(name, value.ToArray(), masked);
         return contentType.StartsWith("text/", StringComparison.OrdinalIgnoreCase) ? Encoding.UTF8.GetString(value.ToArray()) : null;
     }
 
