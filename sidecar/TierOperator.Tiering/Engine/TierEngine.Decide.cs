@@ -64,6 +64,7 @@ public sealed partial class TierEngine
     /// <summary>What was acknowledged here under Behind must be known where the decision falls.</summary>
     private static async ValueTask<bool> HearsAllAsync(SyncLoop decider, byte[] key)
     {
+        if (!await decider.KnowsAllAsync()) return false;
         while (decider.Outbox.Owes(key))
         {
             if (!decider.Link.CanWrite) return false;
@@ -171,7 +172,7 @@ public sealed partial class TierEngine
     private static WriteOutcome Undecided(SessionMutation mutation, SyncLoop decider) => new(WriteStatus.Unavailable)
     {
         Unavailable = decider.Link.Flag,
-        Detail = $"A conditional write is decided in {SharedTiers.NameOf(decider.Link.Flag)}, which is away: nothing was written. Retry later, or write without a condition.",
+        Detail = $"A conditional write is decided in {SharedTiers.NameOf(decider.Link.Flag)}, which is away or has yet to hear what was written before: nothing was written. Retry later, or write without a condition.",
     };
 
     /// <summary>One look and one try: an answer for the caller, a plan that was applied, or neither: look again.</summary>

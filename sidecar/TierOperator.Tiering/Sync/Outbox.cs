@@ -10,7 +10,7 @@ namespace TierOperator.Tiering.Sync;
 /// and <see cref="BehindFrom"/> says from where the journal has to be read again.
 /// </summary>
 /// <remarks>Thread-safe; one lock, held for table work only. An entry is in flight at most once: what is noted meanwhile waits.</remarks>
-internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
+internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<byte[], OwedSession> _waiting = new(KeyComparer.Instance);
@@ -30,6 +30,9 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
 
     /// <summary>Set while the journal holds changes that are not noted here.</summary>
     public JournalPosition? BehindFrom { get { lock (_gate) return _behindFrom; } }
+
+    /// <summary>Every change is noted here, or done: nothing of the journal is still to be read.</summary>
+    public bool KnowsAll { get { lock (_gate) return (_behindFrom ?? _readingFrom) is null; } }
 
     /// <summary>Raised outside the lock when there is something to send at once, or enough of it.</summary>
     public event Action? Ready;
@@ -176,77 +179,6 @@ internal sealed class Outbox(long maxBacklogBytes, long maxEntryBytes)
         }
 
         foreach (var entry in entries) entry.Tell(result);
-    }
-
-    /// <summary>
-    /// Up to where the tier has everything: the oldest change that it is owed, or <paramref name="end"/>, which was asked for before.
-    /// </summary>
-    public JournalPosition Watermark(JournalPosition end)
-    {
-        lock (_gate)
-        {
-            var mark = (_behindFrom ?? _readingFrom) is { } behind && behind < end ? behind : end;
-            foreach (var entry in _waiting.Values.Concat(_inFlight.Values))
-                if (entry.Since is { } since && since < mark) mark = since;
-            return mark;
-        }
-    }
-
-    /// <summary>From here on the journal is to be read again. The earlier of two places counts.</summary>
-    public void FallBehind(JournalPosition from)
-    {
-        lock (_gate)
-        {
-            _behindFrom = _behindFrom is { } before && before < from ? before : from;
-            _readingFrom = null;
-        }
-    }
-
-    /// <summary>The tier lost everything: all of the journal is to be read again.</summary>
-    public void BeginAgain(ItemVersion now)
-    {
-        lock (_gate) (IsResending, ResentBelow) = (true, now);
-        FallBehind(default);
-    }
-
-    /// <summary>Whether entries take so little that a stretch of the journal may be read.</summary>
-    public bool MayReadOn => EntryBytes < maxEntryBytes / 2;
-
-    /// <summary>A stretch of the journal was noted with <see cref="NoteRead"/>; the next one begins here.</summary>
-    public void ReadUpTo(JournalPosition next)
-    {
-        lock (_gate) _behindFrom = next;
-    }
-
-    /// <summary>The journal's end is reached: every change is noted as it happens. The watermark stays until <see cref="HasCaughtUp"/>.</summary>
-    public void NoteFromNowOn()
-    {
-        lock (_gate) (_readingFrom, _behindFrom) = (_behindFrom, null);
-    }
-
-    public void HasCaughtUp()
-    {
-        lock (_gate) (_readingFrom, IsResending) = (null, false);
-    }
-
-    /// <summary>The changes of a stretch of the journal, at one moment: half a batch is never sent.</summary>
-    public void NoteRead(IEnumerable<OwedNote> notes)
-    {
-        lock (_gate)
-        {
-            foreach (var note in notes) Take_NeedsLock(note);
-        }
-    }
-
-    private bool MustStayBehind_NeedsLock(in OwedNote note)
-    {
-        // Removals are always at hand: a reader of the tier must know of them.
-        // So is what a note carries: the journal does not have it.
-        if (note.Since is not { } since || note.IsDelete || note.Removed.Count > 0 || note.Puts.Any(static put => put.Carried is not null)) return false;
-        if (_behindFrom is not null) return !_waiting.ContainsKey(note.Key);
-        if (_entryBytes < maxEntryBytes || _waiting.ContainsKey(note.Key)) return false;
-        _behindFrom = since;
-        return true;
     }
 
     private OwedSession Take_NeedsLock(in OwedNote note)

@@ -27,22 +27,35 @@ internal sealed class Idle : ITarget
         using var folder = new WorkFolder();
         await using var sidecar = await SidecarProcess.StartAsync(folder, new BenchPolicy(), cancellation);
         var wait = TimeSpan.FromSeconds(quick ? 3 : 20);
-        ProgressLine.Say($"{Name}: settling, then idle for {wait.TotalSeconds} s");
-        await Task.Delay(wait / 2, cancellation);
+        // What the start has used is compiled anew for about half a minute, in bursts.
+        var settling = TimeSpan.FromSeconds(quick ? 2 : 45);
+        ProgressLine.Say($"{Name}: settling for {settling.TotalSeconds} s, then idle for {wait.TotalSeconds} s");
+        await Task.Delay(settling, cancellation);
         var idle = await ShareAsync(sidecar.Id, () => Task.Delay(wait, cancellation));
         var resident = ProcessFigures.ResidentBytes(sidecar.Id) / 1024.0 / 1024.0;
 
         await Drive.FillAsync($"{Name}: 1,000 items", sidecar.Api, 1000, 1024, "s", cancellation);
         // Code is compiled anew once it is hot: what a pod pays day by day is what comes after.
-        await PacedAsync(sidecar.Api, wait / 2, cancellation);
+        await PacedAsync(sidecar.Api, settling, cancellation);
         var paced = await ShareAsync(sidecar.Id, () => PacedAsync(sidecar.Api, wait, cancellation));
+        var bare = await BareAsync(settling, wait, cancellation);
         return
         [
             new Measurement(Name, "ready after", Series.Median(starts), "s").AtMost(0.6),
             new Measurement(Name, "resident, idle", resident, "MiB").Under(80),
             new Measurement(Name, "share of one core, idle", idle * 100, "%").Under(0.5),
             new Measurement(Name, "cores at 1,000 hits/s", paced, "").Under(0.05),
+            new Measurement(Name, "the same by bare Kestrel", bare, ""),
         ];
+    }
+
+    /// <summary>What the machine and the server take at that pace, whatever is behind them.</summary>
+    private async Task<double> BareAsync(TimeSpan settling, TimeSpan wait, CancellationToken cancellation)
+    {
+        await using var server = CacheMiss.Own("bare");
+        var url = await CacheMiss.UrlAsync(server, cancellation);
+        await PacedAsync(url, settling, cancellation);
+        return await ShareAsync(server.Id, () => PacedAsync(url, wait, cancellation));
     }
 
     private static async Task<double> ShareAsync(int processId, Func<Task> during)

@@ -32,6 +32,26 @@ public sealed class SharedWriteTests
     }
 
     [Fact]
+    public async Task Put_ConditionAfterARestart_HearsWhatWasAcknowledgedBefore()
+    {
+        var folder = Directory.CreateTempSubdirectory("tier-behind-").FullName;
+        var (redis, postgres) = (new ModelTier(TierSet.Redis) { IsAway = true }, new ModelTier(TierSet.Postgres) { IsAway = true });
+        await using (var before = new SharedHarness("write: Behind, ack: Disk", redis, postgres, folder))
+            Assert.True((await before.PutAsync("s", "i", "one")).Succeeded);
+        (redis.IsAway, postgres.IsAway) = (false, false);
+
+        await using (var after = new SharedHarness("write: Behind, ack: Disk", redis, postgres, folder))
+        {
+            var outcome = await after.PutAsync("s", "i", "two", new WriteOptions { Condition = new Precondition { MustNotExist = true } });
+
+            Assert.Equal(WriteStatus.PreconditionFailed, outcome.Status);
+            Assert.Equal("one", await after.ValueAsync("s", "i"));
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task Put_TierAwayUnderDegrade_Is202AndArrivesWhenItIsBack()
     {
         await using var pod = new SharedHarness("write: Through, ack: Postgres, onTierFailure: Degrade");
