@@ -12,6 +12,9 @@ public static class ConflictDocument
     /// <summary>How it is known. No listener takes it from a caller.</summary>
     public const string ContentType = "application/vnd.tieroperator.conflict+json";
 
+    // With the document around it, it is still within what readers of JSON take by default.
+    private static readonly JsonDocumentOptions s_shallow = new() { MaxDepth = 56 };
+
     public static bool IsOne(string? contentType) => contentType is { Length: 42 } && contentType == ContentType;
 
     /// <summary>Both versions, or what they hold where they are such documents themselves.</summary>
@@ -40,23 +43,21 @@ public static class ConflictDocument
 
     private static JsonElement ElementOf(in ItemSnapshot item)
     {
+        var (version, written) = (item.Version.ToString(), DateTimeOffset.FromUnixTimeMilliseconds(item.Version.Milliseconds));
         var bytes = item.Value.ToArray();
-        var written = DateTimeOffset.FromUnixTimeMilliseconds(item.Version.Milliseconds);
-        return MediaType.IsJson(item.ContentType) && TryParse(bytes) is { } value
-            ? JsonSerializer.SerializeToElement(new { version = item.Version.ToString(), written, contentType = item.ContentType, value })
-            : JsonSerializer.SerializeToElement(new { version = item.Version.ToString(), written, contentType = item.ContentType, base64 = bytes });
-    }
+        if (MediaType.IsJson(item.ContentType))
+        {
+            try
+            {
+                using var value = JsonDocument.Parse(bytes, s_shallow);
+                return JsonSerializer.SerializeToElement(new { version, written, contentType = item.ContentType, value = value.RootElement });
+            }
+            catch (Exception error) when (error is JsonException or InvalidOperationException)
+            {
+                // Not JSON, too deep to stand in a document, or half a surrogate pair: its bytes tell all.
+            }
+        }
 
-    private static JsonElement? TryParse(byte[] bytes)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(bytes);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        return JsonSerializer.SerializeToElement(new { version, written, contentType = item.ContentType, base64 = bytes });
     }
 }

@@ -31,6 +31,8 @@ public sealed class ConflictTests
     [InlineData("{", "application/json")]
     [InlineData("""{"a":1,"a":2}""", "application/json")]
     [InlineData("""{"a":1}""", "text/plain")]
+    [InlineData("""{"a":"\ud800"}""", "application/json")]
+    [InlineData("""{"\ud800":1}""", "application/json")]
     public void Merge_OfWhatHasNoMembers_IsTheNewer(string older, string type)
     {
         var settled = Resolve("onConflict: Merge", ours: Item("""{"b":2}""", 2), theirs: Item(older, 1, type));
@@ -63,6 +65,33 @@ public sealed class ConflictTests
         Assert.Equal([Version(1).ToString(), Version(2).ToString(), Version(3).ToString()], versions.Select(static version => version.GetProperty("version").GetString()));
         Assert.Equal(1, versions[0].GetProperty("value").GetProperty("a").GetInt32());
         Assert.Equal("text"u8.ToArray(), versions[1].GetProperty("base64").GetBytesFromBase64());
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("""{"a":"\ud800"}""")]
+    [InlineData("""{"\ud800":1}""")]
+    public void Manual_OfJsonThatCannotBeWrittenAnew_KeepsItsBytes(string odd)
+    {
+        var first = Resolve("onConflict: Manual", Item(odd, 1), Item("""{"b":2}""", 2));
+        var second = Resolve("onConflict: Manual", Item(odd, 3), new ItemSnapshot(Key("i"), first.ContentType, Version(9), ItemValue.From(first.Value)));
+
+        using var document = JsonDocument.Parse(second.Value);
+        var versions = document.RootElement.GetProperty("versions").EnumerateArray().ToList();
+        Assert.Equal(Key(odd), versions[0].GetProperty("base64").GetBytesFromBase64());
+        Assert.Equal(Key(odd), versions[2].GetProperty("base64").GetBytesFromBase64());
+    }
+
+    [Fact]
+    public void Manual_OfDeepJson_CanBeReadAgain()
+    {
+        var deep = string.Concat(Enumerable.Repeat("[", 64)) + string.Concat(Enumerable.Repeat("]", 64));
+        var first = Resolve("onConflict: Manual", Item(deep, 1), Item("[" + deep[1..], 2));
+
+        var second = Resolve("onConflict: Manual", Item(deep, 3), new ItemSnapshot(Key("i"), first.ContentType, Version(9), ItemValue.From(first.Value)));
+
+        using var document = JsonDocument.Parse(second.Value);
+        Assert.Equal(3, document.RootElement.GetProperty("versions").GetArrayLength());
     }
 
     [Theory]
