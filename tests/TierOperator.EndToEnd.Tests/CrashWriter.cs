@@ -73,6 +73,13 @@ internal sealed class CrashWriter(int number, int seed)
 
         using var answer = await call();
         if (answer.StatusCode == HttpStatusCode.Accepted || (int)answer.StatusCode >= 500) return;
+        if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            // Large bodies at once, and memory is small: nothing was written.
+            foreach (var changed in paths) _possible[changed].RemoveAt(_possible[changed].Count - 1);
+            return;
+        }
+
         if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
         Acknowledged++;
         foreach (var changed in paths) _possible[changed] = [value];
