@@ -18,9 +18,9 @@ internal sealed partial class SyncLoop
                 else open.Remove(owed);
             }
 
-            var reconciled = changes.FindAll(change => _source.IsReconciled(change.Owed, Link));
-            if (changes.Count > reconciled.Count) await ApplyAsync([.. changes.Except(reconciled)], open, cancellationToken);
-            if (reconciled.Count > 0) await Task.WhenAll(reconciled.Select(change => ReconcileAsync(change.Owed, change.Change, open, cancellationToken)));
+            var byWay = changes.ToLookup(change => _source.IsReconciled(change.Owed, Link));
+            if (byWay[false].Any()) await ApplyAsync([.. byWay[false]], open, cancellationToken);
+            await Task.WhenAll(byWay[true].Select(change => ReconcileAsync(change.Owed, change.Change, open, cancellationToken)));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
