@@ -31,11 +31,15 @@ internal sealed class Listener : IDisposable
         var options = new KestrelServerOptions();
         KestrelSetup.Apply(options, limits);
         var handover = new H2cHandover(limits, application, loggers);
-        options.Listen(endpoint, listen => listen.Use((connection, next) => handover.OnConnectionAsync(connection, () => next(connection))));
+        options.Listen(endpoint, listen =>
+        {
+            listen.Use((connection, next) => handover.OnConnectionAsync(connection, () => next(connection)));
+            listen.Use(RefusalBodies.WatchAsync);
+        });
         if (unixSocket is not null)
         {
             UnixSocketPath.Clear(unixSocket);
-            options.ListenUnixSocket(unixSocket);
+            options.ListenUnixSocket(unixSocket, listen => listen.Use(RefusalBodies.WatchAsync));
         }
 
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);

@@ -19,6 +19,12 @@ internal sealed record Problem(int Status, string Slug, string Title, string Det
     /// <summary>Seconds after which to try again, for 429 and 503.</summary>
     public int? RetryAfter { get; init; }
 
+    /// <summary>How long the body is whose range was asked for, for 416.</summary>
+    public string? ContentRange { get; init; }
+
+    /// <summary>What the cache had to do with it (RFC 9211), on routes.</summary>
+    public string? CacheStatus { get; init; }
+
     /// <summary>The methods that the path takes, for 405.</summary>
     public string? Allow { get; init; }
 
@@ -38,17 +44,20 @@ internal sealed record Problem(int Status, string Slug, string Title, string Det
         response.ContentType = MediaType;
         if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (Allow is not null) response.Headers.Allow = Allow;
+        if (ContentRange is not null) response.Headers.ContentRange = ContentRange;
+        if (CacheStatus is not null) response.Headers[Routes.CacheStatus.Field] = CacheStatus;
         if (Tag is { } tag) response.Headers.ETag = EntityTag.Format(tag);
         if (Unavailable != TierSet.None) response.Headers[TierHeaders.Unavailable] = TierNames.Header(Unavailable);
         if (Status == 401) response.Headers.WWWAuthenticate = "Bearer";
         response.Headers.CacheControl = "no-store";
-        var body = Body();
+        var body = ToBytes();
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method))
             await response.BodyWriter.WriteAsync(body, http.RequestAborted);
     }
 
-    private byte[] Body()
+    /// <summary>The document.</summary>
+    public byte[] ToBytes()
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))

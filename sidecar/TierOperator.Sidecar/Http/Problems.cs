@@ -7,6 +7,9 @@ internal static class Problems
 {
     public static Problem Malformed(string detail) => new(400, "malformed", "The request cannot be understood", detail);
 
+    public static Problem NoRequest() => Malformed("It is no well-formed HTTP/1.1. Send one Host field, each line with CR and LF at its end and none folded, "
+        + "no white space before a colon, and the length of a body once: as digits in Content-Length, or with Transfer-Encoding: chunked.");
+
     public static Problem BadId(string what, IdFault fault) => new(400, "bad-id", "An id is not acceptable", fault switch
     {
         IdFault.Empty => $"The {what} id is empty. Ids are 1 to {PathParser.MaxIdBytes} bytes of UTF-8.",
@@ -37,6 +40,18 @@ internal static class Problems
     public static Problem MethodNotAllowed(string allow) => new(405, "method-not-allowed", "The path does not take this method",
         $"Use one of: {allow}.")
     { Allow = allow };
+
+    public static Problem NoSuchTarget() => new(405, "method-not-allowed", "The path does not take this method",
+        "A target that is no path belongs to one method: \"*\" to OPTIONS, a host with a port to CONNECT. Call a path.");
+
+    public static Problem HeadTooSlow() => new(408, "too-slow", "The request arrived too slowly",
+        "Send the request line and all headers within the sidecar's --headers-timeout.");
+
+    public static Problem TargetTooLong() => new(414, "target-too-long", "The request line is too long",
+        $"Send at most {KestrelSetup.MaxRequestLineBytes} bytes: shorten the query, or send what is long as a body.");
+
+    public static Problem OtherVersion() => new(505, "http-version", "The sidecar does not speak this version of HTTP",
+        "Send HTTP/1.1, or HTTP/2 in clear text.");
 
     public static Problem TooSlow() => new(408, "too-slow", "The request arrived too slowly",
         "Send the body faster than the sidecar's --min-rate.");

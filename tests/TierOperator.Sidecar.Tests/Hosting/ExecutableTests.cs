@@ -47,6 +47,7 @@ public sealed class ExecutableTests : IDisposable
         var answer = await RawSocket.TalkAsync(new UnixDomainSocketEndPoint(_folder.File("api.sock")), "GET /v1/status HTTP/1.1\r\nHost: anything\r\nConnection: close\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+        (await RawSocket.TalkAsync(new UnixDomainSocketEndPoint(_folder.File("api.sock")), "NONSENSE\r\n\r\n")).AssertProblem("400");
     }
 
     [Theory]

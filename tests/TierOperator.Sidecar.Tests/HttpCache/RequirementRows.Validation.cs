@@ -40,6 +40,10 @@ internal static partial class RequirementRows
         new("9110 9.3.3", "nor when it names its own URL", new CacheStep { Method = "POST", Reply = OriginReply.Of("one", "Cache-Control: max-age=60", "Content-Location: /r") }, Again()),
     ];
 
+    private const string Huge = "99999999999999999999";
+    private static readonly string[] s_pastTheEnd = ["10-", "10-20", "-0", "9223372036854775807-", "9223372036854775808-", $"{Huge}-", $"{Huge}-{Huge}0", $"10-{Huge}", $"000{Huge}-{Huge}"];
+    private static readonly string[] s_noRanges = ["5-2", $"{Huge}-5", $"{Huge}9-{Huge}8", $"{Huge}0-{Huge}", "+1-2", "1-+2", "0x1-2", "1.0-2", "--1", "-", "", "1-2-3", "a-b", "-5-", "1-2a"];
+
     private static CacheStep Headed(int after, params string[] fields) => new() { Method = "HEAD", After = after, From = From.Origin, Reply = OriginReply.Of("one", fields), Body = "" };
 
     private static CacheStep Range(string range, string body, string contentRange)
@@ -51,12 +55,15 @@ internal static partial class RequirementRows
         new("9110 14.1.2", "from a place on", Whole, Range("8-", "89", "bytes 8-9/10")),
         new("9110 14.1.2", "the last bytes", Whole, Range("-3", "789", "bytes 7-9/10")),
         new("9110 14.1.2", "more than there are", Whole, Range("5-100", "56789", "bytes 5-9/10")),
-        new("9110 15.5.17", "past the end is 416", Whole, Hit("Range: bytes=10-") with { Status = 416, Has = ["Content-Range: bytes */10"] }),
-        new("9110 14.2", "a range that is none gets the whole", Whole, Hit("Range: bytes=5-2") with { Status = 200, Body = "0123456789" }),
+        .. s_pastTheEnd.Select(range => new CacheRow("9110 15.5.17", $"{range} of ten bytes is past the end: 416", Whole, Hit($"Range: bytes={range}") with { Status = 416, Has = ["Content-Range: bytes */10", "Content-Type: application/problem+json"] })),
+        new("9110 14.1.2", "a last position of any size is the end", Whole, Range($"8-{Huge}", "89", "bytes 8-9/10")),
+        new("9110 14.1.2", "a suffix of any size is the whole", Whole, Range($"-{Huge}", "0123456789", "bytes 0-9/10")),
+        .. s_noRanges.Select(range => new CacheRow("9110 14.1.1", $"{range} is no range and gets the whole", Whole, Hit($"Range: bytes={range}") with { Status = 200, Body = "0123456789" })),
         new("9110 14.2", "another unit too", Whole, Hit("Range: lines=1-2") with { Status = 200, Body = "0123456789" }),
         new("9110 13.1.5", "If-Range with the stored tag gets the range", Whole, Hit("Range: bytes=0-0", "If-Range: \"a\"") with { Status = 206, Body = "0" }),
         new("9110 13.1.5", "with another the whole", Whole, Hit("Range: bytes=0-0", "If-Range: \"b\"") with { Status = 200 }),
         new("9110 13.1.5", "a weak tag holds never", Fetch("Cache-Control: max-age=60", "ETag: W/\"a\""), Hit("Range: bytes=0-0", "If-Range: W/\"a\"") with { Status = 200 }),
+        new("9110 14.4", "a part of a whole beyond all numbers is not kept", Fetch("Cache-Control: max-age=60", "ETag: \"a\"", $"Content-Range: bytes 0-2/{Huge}").Status(206).Asking("Range: bytes=0-2"), Again("Range: bytes=0-2")),
         new("9111 3.3", "a part is not given for the whole", Fetch("Cache-Control: max-age=60", "Content-Range: bytes 0-2/10").Status(206).Asking("Range: bytes=0-2"), Again()),
         .. new[] { "POST", "PUT", "DELETE", "PATCH", "M-SEARCH" }.Select(method => new CacheRow("9111 4.4", $"{method} invalidates", Fetch("Cache-Control: max-age=60"), new CacheStep { Method = method }, Again())),
         .. new[] { "POST", "PUT", "DELETE" }.Select(method => new CacheRow("9111 4.4", $"{method} that fails does not", Fetch("Cache-Control: max-age=60"), new CacheStep { Method = method }.Status(500), Hit())),

@@ -25,6 +25,19 @@ internal static class Answers
         return problem.RootElement.GetProperty("detail").GetString()!;
     }
 
+    /// <summary>Asserts that the last answer on a connection is a problem of a status, as long as it says.</summary>
+    public static void AssertProblem(this string answers, string status)
+    {
+        var answer = answers[Math.Max(0, answers.LastIndexOf("HTTP/1.1 ", StringComparison.Ordinal))..];
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        var parts = answer.Split("\r\n\r\n", 2);
+        Assert.Contains("\r\nContent-Type: application/problem+json\r\n", parts[0], StringComparison.Ordinal);
+        Assert.Contains($"\r\nContent-Length: {parts[1].Length}", parts[0], StringComparison.Ordinal);
+        using var problem = JsonDocument.Parse(parts[1]);
+        Assert.Equal(status, $"{problem.RootElement.GetProperty("status").GetInt32()}");
+        Assert.NotEmpty(problem.RootElement.GetProperty("detail").GetString()!);
+    }
+
     public static string? Header(this HttpResponseMessage response, string name)
         => response.Headers.TryGetValues(name, out var values) ? string.Join(",", values) : null;
 

@@ -19,6 +19,9 @@ internal sealed record CacheAsk
     public required RequestDirectives Directives { get; init; }
     public required bool IsGet { get; init; }
 
+    /// <summary>Why it goes to the origin where nothing is stored that could be given, in the words of Cache-Status.</summary>
+    public string Missing { get; init; } = CacheStatus.UriMiss;
+
     /// <summary>True where only a range of it is fetched.</summary>
     public bool WantsPart { get; init; }
 

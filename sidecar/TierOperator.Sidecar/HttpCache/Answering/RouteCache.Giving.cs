@@ -24,10 +24,10 @@ internal sealed partial class RouteCache
                 await GiveStoredAsync(http, ask, CacheStatus.Elsewhere);
                 break;
             case FillKind.Alone:
-                await FilledAnswer.WriteAloneAsync(http, fill, head, StatusText(head, found, false), NowMs);
+                await FilledAnswer.WriteAloneAsync(http, fill, head, StatusText(ask, head, found, false), NowMs);
                 break;
             default:
-                await RouteProblems.Of(head.Fault, ask.Entry.Route.Name).WriteAsync(http);
+                await (RouteProblems.Of(head.Fault, ask.Entry.Route.Name) with { CacheStatus = CacheStatus.Passed(WhySent(ask, found)) }).WriteAsync(http);
                 break;
         }
     }
@@ -36,7 +36,7 @@ internal sealed partial class RouteCache
     private async Task GiveSharedAsync(HttpContext http, CacheAsk ask, Fetched fetched)
     {
         using var reader = fetched.Fill.TakeReader(fetched.IsMine);
-        var status = StatusText(fetched.Head, fetched.Found, !fetched.IsMine);
+        var status = StatusText(ask, fetched.Head, fetched.Found, !fetched.IsMine);
         if (reader is not null)
         {
             await FilledAnswer.WriteSharedAsync(http, reader, fetched.Head, status, NowMs);
@@ -49,13 +49,14 @@ internal sealed partial class RouteCache
     private async Task GiveStoredAsync(HttpContext http, CacheAsk ask, string status)
     {
         using var stored = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
-        if (stored is null) await PassAsync(http, ask.Entry);
+        if (stored is null) await PassThrough.SendAsync(http, ask.Entry, ask.Missing);
         else await StoredAnswer.WriteAsync(http, stored, stored.Head, status, NowMs);
     }
 
     private async Task GiveRenewedAsync(HttpContext http, CacheAsk ask, FoundResponse? found, FillHead head, bool collapsed)
     {
-        var status = CacheStatus.NotReused(found?.Head.Freshness.IsFresh(NowMs) == true, StatusCodes.Status304NotModified, head.Stored is not null, !collapsed);
+        var why = found?.Head.Freshness.IsFresh(NowMs) == true ? CacheStatus.Request : CacheStatus.Stale;
+        var status = CacheStatus.Sent(why, StatusCodes.Status304NotModified, head.Stored is not null, !collapsed);
         if (found is not null)
         {
             await StoredAnswer.WriteAsync(http, found, head.Stored!, status, NowMs);
@@ -85,8 +86,9 @@ internal sealed partial class RouteCache
         _ => RouteOutcome.Miss,
     };
 
-    private string StatusText(FillHead head, FoundResponse? found, bool collapsed)
-        => found is null
-            ? CacheStatus.Miss(head.Status, head.Kind == FillKind.Shared, collapsed)
-            : CacheStatus.NotReused(found.Head.Freshness.IsFresh(NowMs), head.Status, head.Kind == FillKind.Shared, collapsed);
+    private string StatusText(CacheAsk ask, FillHead head, FoundResponse? found, bool collapsed)
+        => CacheStatus.Sent(WhySent(ask, found), head.Status, head.Kind == FillKind.Shared, collapsed);
+
+    private string WhySent(CacheAsk ask, FoundResponse? found)
+        => found is null ? ask.Missing : found.Head.Freshness.IsFresh(NowMs) ? CacheStatus.Request : CacheStatus.Stale;
 }

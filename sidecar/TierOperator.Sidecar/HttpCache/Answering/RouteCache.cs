@@ -1,4 +1,3 @@
-using TierOperator.Sidecar.Http;
 using TierOperator.Sidecar.HttpCache.Filling;
 using TierOperator.Sidecar.HttpCache.Parts;
 using TierOperator.Sidecar.HttpCache.Rules;
@@ -24,40 +23,34 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
         var ask = CacheAsk.Of(http, entry);
         if (ask.Primary is null)
         {
-            await PassAsync(http, entry);
+            await PassThrough.SendAsync(http, entry, "bypass");
             return;
         }
 
-        var found = await FindAsync(ask, http);
-        try
+        var (found, varies) = await FindAsync(ask, http);
+        if (found is null)
         {
-            if (found is null ? await AnswerMissAsync(http, ask) : await AnswerFoundAsync(http, ask, found)) return;
-        }
-        finally
-        {
-            found?.Dispose();
+            await AnswerMissAsync(http, varies ? ask with { Missing = CacheStatus.VaryMiss } : ask);
+            return;
         }
 
-        await PassAsync(http, entry);
+        using (found) await AnswerFoundAsync(http, ask, found);
     }
 
-    private async ValueTask<FoundResponse?> FindAsync(CacheAsk ask, HttpContext http)
+    private async ValueTask<Lookup> FindAsync(CacheAsk ask, HttpContext http)
     {
         var storing = fills.StoredAsync(ask.Primary!);
         if (!storing.IsCompleted) await storing.WaitAsync(http.RequestAborted);
-        var found = await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
+        var look = await store.LookUpAsync(ask.Primary!, ask.Asked, http.RequestAborted);
 
         // A variant has a key of its own.
-        if (found is null || ReferenceEquals(found.Session, ask.Primary) || (storing = fills.StoredAsync(found.Session)).IsCompleted) return found;
+        if (look.Found is not { } found || ReferenceEquals(found.Session, ask.Primary) || (storing = fills.StoredAsync(found.Session)).IsCompleted) return look;
         found.Dispose();
         await storing.WaitAsync(http.RequestAborted);
-        return await store.FindAsync(ask.Primary!, ask.Asked, http.RequestAborted);
+        return await store.LookUpAsync(ask.Primary!, ask.Asked, http.RequestAborted);
     }
 
-    /// <summary>Sends it to the origin as it is.</summary>
-    private static Task PassAsync(HttpContext http, RouteEntry entry) => PassThrough.SendAsync(http, entry, "bypass");
-
-    private async Task<bool> AnswerFoundAsync(HttpContext http, CacheAsk ask, FoundResponse found)
+    private async Task AnswerFoundAsync(HttpContext http, CacheAsk ask, FoundResponse found)
     {
         var nowMs = NowMs;
         var reuse = ReuseRules.Decide(found.Head.Freshness, ask.Directives, nowMs);
@@ -67,22 +60,17 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
             await StoredAnswer.WriteAsync(http, found, found.Head, status, nowMs);
             ask.Entry.Counters.Count(reuse == Reuse.Fresh ? RouteOutcome.Hit : RouteOutcome.Stale);
             if (reuse == Reuse.StaleWhileRevalidate) await RevalidateBehindAsync(ask);
-            return true;
         }
-
-        if (ask.Directives.OnlyIfCached) return await RefuseAsync(http, RouteProblems.NotCached());
-        if (!ask.IsGet)
+        else if (ask.Directives.OnlyIfCached) await RouteProblems.NotCached().WriteAsync(http);
+        else if (ask.IsGet) await FetchAsync(http, ask, found, await ReopenAsync(ask, found, http.RequestAborted));
+        else
         {
             HeadFreshening.Watch(http, ask, found, store, time);
-            await PassAsync(http, ask.Entry);
-            return true;
+            await PassThrough.SendAsync(http, ask.Entry, WhySent(ask, found));
         }
-
-        await FetchAsync(http, ask, found, await ReopenAsync(ask, found, http.RequestAborted));
-        return true;
     }
 
-    private async Task<bool> AnswerMissAsync(HttpContext http, CacheAsk ask)
+    private async Task AnswerMissAsync(HttpContext http, CacheAsk ask)
     {
         if (ask.IsGet && ask.HasRange)
         {
@@ -90,16 +78,15 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
             if (parts is not null && await PartAnswer.TryWriteAsync(http, parts, NowMs))
             {
                 ask.Entry.Counters.Count(RouteOutcome.Hit);
-                return true;
+                return;
             }
 
-            ask = ask with { WantsPart = true };
+            ask = ask with { WantsPart = true, Missing = parts is null ? ask.Missing : CacheStatus.Partial };
         }
 
-        if (ask.Directives.OnlyIfCached) return await RefuseAsync(http, RouteProblems.NotCached());
-        if (!ask.IsGet) return false;
-        await FetchAsync(http, ask, null, null);
-        return true;
+        if (ask.Directives.OnlyIfCached) await RouteProblems.NotCached().WriteAsync(http);
+        else if (ask.IsGet) await FetchAsync(http, ask, null, null);
+        else await PassThrough.SendAsync(http, ask.Entry, ask.Missing);
     }
 
     /// <summary>A second hold on a stored response, for a fill that may outlive this request.</summary>
@@ -144,12 +131,6 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
         }
 
         _ = Begin(ask, session, again, out _);
-    }
-
-    private static async Task<bool> RefuseAsync(HttpContext http, Problem problem)
-    {
-        await problem.WriteAsync(http);
-        return true;
     }
 
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -17,6 +17,10 @@ internal static class RouteProblems
     public static Problem NotCached() => new(504, "not-cached", "Nothing is stored that would do",
         "The request says only-if-cached, and no stored response may be used for it. Send it without.");
 
+    public static Problem PastTheEnd(long length) => new(416, "past-the-end", "The range begins past the end",
+        $"The body has {length} bytes. Ask for a range within it, or without Range for the whole.")
+    { ContentRange = $"bytes */{length}" };
+
     public static Problem NoTunnel() => new(405, "no-tunnel", "CONNECT is not served",
         "The sidecar is a gateway to the policy's routes, not a tunnel. Call the route's path.")
     { Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" };

@@ -10,7 +10,6 @@ internal static class StoredAnswer
     public static async Task WriteAsync(HttpContext http, FoundResponse found, StoredResponse head, string status, long nowMs)
     {
         var asked = http.Request.Headers;
-        var kind = RangeOf(asked, head, nowMs, out var range);
         var response = http.Response;
         StoredHead.Write(response.Headers, head);
         response.Headers.Age = head.TextsAt(nowMs).Age;
@@ -22,7 +21,8 @@ internal static class StoredAnswer
             return;
         }
 
-        if (kind == RangeKind.Unsatisfiable) Unsatisfiable(response, head.BodyLength);
+        var kind = RangeOf(asked, head, nowMs, out var range);
+        if (kind == RangeKind.Unsatisfiable) await (RouteProblems.PastTheEnd(head.BodyLength) with { CacheStatus = status }).WriteAsync(http);
         else await WriteBodyAsync(http, found, head, kind == RangeKind.One ? range : null);
     }
 
@@ -32,13 +32,6 @@ internal static class StoredAnswer
         if (asked.Range.Count == 0 || head.Status != StatusCodes.Status200OK) return RangeKind.Whole;
         return Conditions.AllowsRange(asked.IfRange, head.ETag, head.LastModified, nowMs)
             ? RangeRules.Read(asked.Range, head.BodyLength, out range) : RangeKind.Whole;
-    }
-
-    private static void Unsatisfiable(HttpResponse response, long whole)
-    {
-        response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
-        response.Headers.ContentRange = $"bytes */{whole}";
-        response.ContentLength = 0;
     }
 
     private static async Task WriteBodyAsync(HttpContext http, FoundResponse found, StoredResponse head, ByteRange? range)

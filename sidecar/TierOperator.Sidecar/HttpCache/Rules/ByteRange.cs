@@ -25,6 +25,9 @@ internal enum RangeKind
 /// <summary>The Range field. Source: RFC 9110, 14.</summary>
 internal static class RangeRules
 {
+    /// <summary>No body is so long, and the sum of two such numbers is still one.</summary>
+    private const long Most = long.MaxValue / 2;
+
     public static RangeKind Read(StringValues range, long total, out ByteRange one)
     {
         one = default;
@@ -37,14 +40,14 @@ internal static class RangeRules
         long last = total - 1;
         if (left.IsEmpty)
         {
-            if (!TryNumber(right, out var suffix)) return RangeKind.Whole;
+            if (!TryPosition(right, out var suffix)) return RangeKind.Whole;
             if (suffix == 0 || total == 0) return RangeKind.Unsatisfiable;
             one = new ByteRange(Math.Max(0, total - suffix), last);
             return RangeKind.One;
         }
 
-        if (!TryNumber(left, out var first) || (!right.IsEmpty && !TryNumber(right, out last))) return RangeKind.Whole;
-        if (last < first && !right.IsEmpty) return RangeKind.Whole;
+        if (!TryPosition(left, out var first) || (!right.IsEmpty && !TryPosition(right, out last))) return RangeKind.Whole;
+        if (!right.IsEmpty && IsLess(right, left)) return RangeKind.Whole;
         if (first >= total) return RangeKind.Unsatisfiable;
         one = new ByteRange(first, Math.Min(last, total - 1));
         return RangeKind.One;
@@ -63,6 +66,22 @@ internal static class RangeRules
         return first <= last && last < total;
     }
 
-    private static bool TryNumber(ReadOnlySpan<char> text, out long number)
-        => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < long.MaxValue / 2;
+    private static bool TryNumber(ReadOnlySpan<char> text, out long number) => TryPosition(text, out number) && number < Most;
+
+    /// <summary>Digits only. A number of any length is well-formed: past every body they are all the same place.</summary>
+    private static bool TryPosition(ReadOnlySpan<char> text, out long number)
+    {
+        number = 0;
+        if (text.IsEmpty || text.ContainsAnyExceptInRange('0', '9')) return false;
+        foreach (var digit in text) number = number > Most / 10 ? Most : Math.Min(Most, (number * 10) + (digit - '0'));
+        return true;
+    }
+
+    // Compared as they are written, because two that are past every number here may still be the wrong way round.
+    private static bool IsLess(ReadOnlySpan<char> one, ReadOnlySpan<char> other)
+    {
+        one = one.TrimStart('0');
+        other = other.TrimStart('0');
+        return one.Length != other.Length ? one.Length < other.Length : one.SequenceCompareTo(other) < 0;
+    }
 }

@@ -11,6 +11,9 @@ internal sealed record NewResponse(byte[] Primary, StoredResponse Head, ReadOnly
     public required IHeaderDictionary Asked { get; init; }
 }
 
+/// <summary>What is stored for a request. Without a response: whether the URL's answers vary, and others are stored.</summary>
+internal readonly record struct Lookup(FoundResponse? Found, bool Varies);
+
 /// <summary>
 /// Responses in the engine: one session for a URL, or for each variant of it. Every write has a deadline of its own, so
 /// nothing outlives its use.
@@ -39,12 +42,16 @@ internal sealed partial class ResponseStore(TierEngine engine, PurgeMarks purges
 
     /// <summary>The stored response that fits a request, fresh or not; null when there is none. The caller disposes it.</summary>
     public async ValueTask<FoundResponse?> FindAsync(byte[] primary, IHeaderDictionary asked, CancellationToken cancellationToken)
+        => (await LookUpAsync(primary, asked, cancellationToken)).Found;
+
+    /// <summary>As above; where there is none, also whether the URL has responses to other requests.</summary>
+    public async ValueTask<Lookup> LookUpAsync(byte[] primary, IHeaderDictionary asked, CancellationToken cancellationToken)
     {
         var read = await engine.ReadAsync(primary, s_item, cancellationToken);
-        var session = primary;
+        var (session, varies) = (primary, false);
         if (read.Status == ReadStatus.Found && ResponseCodec.ReadMarker(read.Value.Bytes.Span) is { } marker)
         {
-            session = ResponseKeys.Variant(primary, marker, asked);
+            (session, varies) = (ResponseKeys.Variant(primary, marker, asked), true);
             read = await engine.ReadAsync(session, s_item, cancellationToken);
         }
 
@@ -54,14 +61,10 @@ internal sealed partial class ResponseStore(TierEngine engine, PurgeMarks purges
             read = await engine.ReadAsync(session, s_item, cancellationToken);
         }
 
-        if (read.Status != ReadStatus.Found || _heads.Read(read.Version, read.Value.Bytes.Span) is not { } head) return null;
-        if (purges.Covers(primary, head))
-        {
-            await engine.DeleteSessionAsync(session, default, cancellationToken);
-            return null;
-        }
-
-        return await OpenAsync(head, read, session, cancellationToken);
+        if (read.Status != ReadStatus.Found || _heads.Read(read.Version, read.Value.Bytes.Span) is not { } head) return new Lookup(null, varies);
+        if (!purges.Covers(primary, head)) return new Lookup(await OpenAsync(head, read, session, cancellationToken), varies);
+        await engine.DeleteSessionAsync(session, default, cancellationToken);
+        return new Lookup(null, varies);
     }
 
     /// <summary>Stores a response; the session that now holds it, or null where it is nowhere.</summary>
