@@ -19,17 +19,20 @@ public sealed class RouteReloadTests
 
         for (var i = 0; i < 6; i++)
         {
-            await File.WriteAllTextAsync(sidecar.PolicyPath, RoutePolicies.CacheAll(i % 2 == 0 ? two.Url : one.Url));
+            var next = i % 2 == 0 ? two : one;
+            var before = next.Seen.Count;
+            await File.WriteAllTextAsync(sidecar.PolicyPath, RoutePolicies.CacheAll(next.Url));
             await TakenAsync(sidecar, time, i + 2);
+
+            // Every change finds the load under way.
+            await Eventually.HoldsAsync(() => next.Seen.Count > before + 10);
         }
 
         var last = await sidecar.Http.GetStringAsync("/last");
         await stop.CancelAsync();
-        var counts = await Task.WhenAll(load);
+        await Task.WhenAll(load);
 
         Assert.Equal("one", last);
-        Assert.True(counts.Sum() > 20, $"{counts.Sum()} requests ran");
-        Assert.NotEmpty(two.Seen);
     }
 
     [Fact]
