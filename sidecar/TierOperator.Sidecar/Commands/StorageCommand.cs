@@ -67,6 +67,7 @@ internal static class StorageCommand
         context.Print(answer, stats =>
         {
             context.Out.Write(TiersTable(stats));
+            context.Out.Write(AccessesTable.Of(stats.GetProperty("rules")));
             context.Out.Write(Tables.OfMembers(stats.GetProperty("counters")));
         });
     }

@@ -9,11 +9,12 @@ internal enum FamilyKind { Counter, Gauge, Histogram }
 internal sealed class MetricFamily
 {
     /// <summary>More combinations than any closed set has; what is beyond is left out rather than growing without end.</summary>
-    private const int MaxCells = 256;
+    private const int MaxCells = 4096;
 
     private static readonly double[] DefaultBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
     private readonly Lock _growing = new();
     private volatile MetricCell[] _cells = [];
+    private int _found;
 
     public MetricFamily(Instrument instrument)
     {
@@ -44,8 +45,16 @@ internal sealed class MetricFamily
 
     private MetricCell? Find(ReadOnlySpan<KeyValuePair<string, object?>> labels)
     {
-        foreach (var cell in _cells)
-            if (cell.Has(labels)) return cell;
+        // What is read as a whole comes in the same order each time: the cell after the last one is most often the one.
+        var (cells, next) = (_cells, Volatile.Read(ref _found) + 1);
+        for (var i = 0; i < cells.Length; i++)
+        {
+            var at = (next + i) % cells.Length;
+            if (!cells[at].Has(labels)) continue;
+            Volatile.Write(ref _found, at);
+            return cells[at];
+        }
+
         lock (_growing)
         {
             foreach (var cell in _cells)

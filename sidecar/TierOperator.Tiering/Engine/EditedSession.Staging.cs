@@ -59,7 +59,7 @@ public sealed unsafe partial class EditedSession
         ReleaseStaged();
         _record = record;
         (_isCleared, _isTimed) = (false, false);
-        (_kind, _deadlineMs, Count, LastAccessMs, Accesses) = (0, 0, 0, 0, 0);
+        (_kind, _deadlineMs, Count, LastAccessMs, Accesses, ReadBytes) = (0, 0, 0, 0, 0, 0);
         if (Below is { } below)
         {
             (_kind, Count, LastAccessMs, Accesses) = (below.Header.Kind, below.Items.Count, below.Header.LastAccessMs, below.Header.Accesses);

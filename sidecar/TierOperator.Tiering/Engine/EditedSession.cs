@@ -45,6 +45,9 @@ public sealed unsafe partial class EditedSession
     /// <summary>What it costs in memory now; 0 where memory does not hold it.</summary>
     public long CostBytes => _record == null ? 0 : _record->CostBytes;
 
+    /// <summary>Bytes of values that the edit was shown.</summary>
+    internal long ReadBytes { get; private set; }
+
     internal ulong Hash { get; private set; }
     internal MemoryShard Shard => _shard!;
     internal SessionRecord* Record => _record;
@@ -87,7 +90,9 @@ public sealed unsafe partial class EditedSession
         if (_isCleared) return null;
         if (Below is not null) return BelowItem(item) is { } below ? Shared(below.Value) : null;
         var found = Find(item);
-        return found == null ? null : Shard.CopyValue_NeedsLock(found);
+        if (found == null) return null;
+        ReadBytes += Shard.LengthOf_NeedsLock(found);
+        return Shard.CopyValue_NeedsLock(found);
     }
 
     /// <summary>The length of an item's value; -1 when there is none.</summary>
@@ -158,6 +163,7 @@ public sealed unsafe partial class EditedSession
 
     private ReadOnlySpan<byte> SpanOf(ItemRecord* item)
     {
+        ReadBytes += Shard.LengthOf_NeedsLock(item);
         if (item->ValueLength >= 0) return ItemRecord.Value(item);
         var value = Shard.CopyValue_NeedsLock(item);
         var copy = value.ToArray();
@@ -165,7 +171,11 @@ public sealed unsafe partial class EditedSession
         return copy;
     }
 
-    private static ReadOnlySpan<byte> SpanOf(ItemValue value) => value.Large is null ? value.Bytes.Span : value.ToArray();
+    private ReadOnlySpan<byte> SpanOf(ItemValue value)
+    {
+        ReadBytes += value.Length;
+        return value.Large is null ? value.Bytes.Span : value.ToArray();
+    }
 
     private bool TryGetBelow(ReadOnlySpan<byte> item, out ReadOnlySpan<byte> value)
     {

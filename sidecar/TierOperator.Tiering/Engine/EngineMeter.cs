@@ -21,6 +21,7 @@ internal sealed class EngineMeter : IDisposable
         _loadDuration = _meter.CreateHistogram<double>("tier.load.duration", "s", "Time to bring a session from disk to memory.");
         _spillDuration = _meter.CreateHistogram<double>("tier.spill.duration", "s", "Time to send a round of sessions from memory to disk.");
         _meter.CreateObservableCounter("tier.reads", () => Reads(engine), "{read}", "Reads by the tier that answered.");
+        AccessMeter.AddTo(_meter, engine);
         _meter.CreateObservableCounter("tier.writes", () => engine.Counters.Writes, "{write}", "Writes taken.");
         _meter.CreateObservableCounter("tier.deletes", () => engine.Counters.Deletes, "{delete}", "Sessions deleted by callers.");
         _meter.CreateObservableCounter("tier.evictions", () => Evictions(engine), "{session}", "Sessions that memory gave up under pressure.");

@@ -58,12 +58,16 @@ public sealed partial class TierEngine
             var session = scope[i].Record;
             if (session != null)
             {
-                shard.Access_NeedsLock(session, rules.Stored(session->RuleId, SessionRecord.Key(session)), nowMs);
-                shard.Hits++;
+                shard.Hit_NeedsLock(session, rules.Stored(session->RuleId, SessionRecord.Key(session)), nowMs, scope[i].ReadBytes);
             }
-            else if (scope[i].Below is null)
+            else if (scope[i].Below is { } below)
+            {
+                CountRule(rules.Stored(below.Header.Rule, scope[i].Key.Span), TierSet.Spillover, scope[i].ReadBytes, below.Header);
+            }
+            else
             {
                 Interlocked.Increment(ref shard.Misses);
+                CountMiss(rules.Policy.Matcher.MatchSession(scope[i].Key.Span, null));
             }
         }
 

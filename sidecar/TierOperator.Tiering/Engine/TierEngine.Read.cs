@@ -55,7 +55,7 @@ public sealed partial class TierEngine
             // Between the two looks the session may have moved up, and the disk's copy have been voided: look again.
             if (outcome.Status != ReadStatus.NotFound || round == 2 || !IsResident(session.Span, hash) || answer == MemoryAnswer.Absent)
             {
-                if (outcome.Status == ReadStatus.NotFound) CountMiss(hash);
+                if (outcome.Status == ReadStatus.NotFound) CountMiss(hash, outcome.Rule);
                 return outcome;
             }
         }
@@ -99,6 +99,7 @@ public sealed partial class TierEngine
         }
 
         _counters.DiskHit();
+        CountRule(rule, TierSet.Spillover, found.Item.Value.Length, found.Header);
         await AccessColdAsync(session, hash, found.Header, rule, cancellationToken);
         return new ReadOutcome(ReadStatus.Found)
         {
@@ -138,7 +139,7 @@ public sealed partial class TierEngine
             if (isDoubtful) return DoubtfulSession(session.Span, outcome);
             if (_shared is not null) outcome = await ReadSessionSharedAsync(session, hash, outcome, cancellationToken);
             if (outcome.Status == ReadStatus.NotFound && round < 2 && IsResident(session.Span, hash)) continue;
-            if (outcome.Status == ReadStatus.NotFound) CountMiss(hash);
+            if (outcome.Status == ReadStatus.NotFound) CountMiss(hash, outcome.Rule ?? _rules.Policy.Matcher.MatchSession(session.Span, null));
             return outcome;
         }
     }
@@ -156,16 +157,10 @@ public sealed partial class TierEngine
             var nowMs = _clock.NowMs;
             if (MemoryShard.IsExpired_NeedsLock(session, rule, nowMs)) return MemoryAnswer.Expired;
             if (session->Flags.Has(SessionFlags.Suspect) && !evenSuspect) return MemoryAnswer.Suspect;
-            shard.Access_NeedsLock(session, rule, nowMs);
-            shard.Hits++;
-            outcome = new SessionReadOutcome(ReadStatus.Found)
-            {
-                Session = session->Flags.Has(SessionFlags.HasDiskItems)
-                    ? WithDiskItems(shard.Snapshot_NeedsLock(session, rule))
-                    : shard.Snapshot_NeedsLock(session, rule),
-                Source = TierSet.Memory,
-                Rule = rule.Rule,
-            };
+            var snapshot = shard.Snapshot_NeedsLock(session, rule);
+            if (session->Flags.Has(SessionFlags.HasDiskItems)) snapshot = WithDiskItems(snapshot);
+            shard.Hit_NeedsLock(session, rule, nowMs, BytesOf(snapshot));
+            outcome = new SessionReadOutcome(ReadStatus.Found) { Session = snapshot, Source = TierSet.Memory, Rule = rule.Rule };
             return MemoryAnswer.Hit;
         }
     }
@@ -203,6 +198,7 @@ public sealed partial class TierEngine
         }
 
         _counters.DiskHit();
+        CountRule(rule, TierSet.Spillover, BytesOf(session), session.Header);
         await AccessColdAsync(key, hash, session.Header, rule, cancellationToken);
         return new SessionReadOutcome(ReadStatus.Found) { Session = session, Source = TierSet.Spillover, Rule = rule.Rule };
     }
@@ -268,12 +264,5 @@ public sealed partial class TierEngine
             Unavailable = TierSet.Spillover,
             Rule = rule,
         };
-    }
-
-    private void CountMiss(ulong hash)
-    {
-        var shard = _memory.ShardOf(hash);
-        Interlocked.Increment(ref shard.Misses);
-        _memory.Queue.Miss(hash);
     }
 }

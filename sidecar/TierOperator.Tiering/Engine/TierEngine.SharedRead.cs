@@ -34,7 +34,6 @@ public sealed partial class TierEngine
             var found = answer.Found?.Session?.Items.FirstOrDefault(there => there.Key.AsSpan().SequenceEqual(item.Span));
             if (answer.Status != ReadStatus.Found || found?.Key is null) return Missing(session.Span, answer.Unavailable);
             found.Value.Value.Large?.AddReference();
-            CountShared(answer.Source);
             return FoundThere(session, answer.Found!.Session!.Header, found.Value, answer.Source);
         }
         finally
@@ -58,7 +57,6 @@ public sealed partial class TierEngine
             if (answer.Status == RemoteReadStatus.Found && IsCurrent(answer, pending, session.Span))
             {
                 _clock.Observe(answer.Item.Version);
-                CountShared(loop.Link.Flag);
                 return FoundThere(session, answer.Header!, answer.Item, loop.Link.Flag) with { Unavailable = unavailable };
             }
 
@@ -86,7 +84,8 @@ public sealed partial class TierEngine
             await AdoptAsync(session, hash, answer, cancellationToken);
             if (answer.Status != ReadStatus.Found)
                 return here.Status == ReadStatus.Found ? here with { Unavailable = answer.Unavailable } : MissingSession(session.Span, answer.Unavailable);
-            CountShared(answer.Source);
+            var held = answer.Found!.Session!;
+            CountShared(_rules.Stored(held.Header.Rule, session.Span), answer.Source, BytesOf(held), held.Header);
             var merged = here.Session is { } local ? Merged(local, answer.Found!) : answer.TryShare() ? answer.Found!.Session! : null;
             if (merged is null) return MissingSession(session.Span, tiers);
             return new SessionReadOutcome(ReadStatus.Found)
@@ -158,14 +157,12 @@ public sealed partial class TierEngine
     private bool IsWholeHere(ReadOnlySpan<byte> key, ulong hash)
         => IsHere(key, hash) && Describe(key, withItems: false) is { Header.IsPartial: false };
 
-    private ReadOutcome FoundThere(ReadOnlyMemory<byte> session, SessionHeader header, in ItemSnapshot item, TierSet source) => new(ReadStatus.Found)
+    private ReadOutcome FoundThere(ReadOnlyMemory<byte> session, SessionHeader header, in ItemSnapshot item, TierSet source)
     {
-        Value = item.Value,
-        ContentType = item.ContentType,
-        Version = item.Version,
-        Source = source,
-        Rule = _rules.Stored(header.Rule, session.Span).Rule,
-    };
+        var rule = _rules.Stored(header.Rule, session.Span);
+        if (source != TierSet.Memory) CountShared(rule, source, item.Value.Length, header);
+        return new ReadOutcome(ReadStatus.Found) { Value = item.Value, ContentType = item.ContentType, Version = item.Version, Source = source, Rule = rule.Rule };
+    }
 
     private ReadOutcome Missing(ReadOnlySpan<byte> session, TierSet unavailable)
     {
@@ -180,5 +177,9 @@ public sealed partial class TierEngine
         return new SessionReadOutcome(missing.Status) { Unavailable = unavailable, Rule = missing.Rule };
     }
 
-    private void CountShared(TierSet source) => _counters.SharedHit(source);
+    private void CountShared(ActiveRule rule, TierSet source, long bytes, SessionHeader header)
+    {
+        _counters.SharedHit(source);
+        CountRule(rule, source, bytes, header);
+    }
 }

@@ -20,6 +20,7 @@ internal sealed unsafe partial class MemoryShard
     private readonly int[] _touched = new int[TouchBatch];
     private readonly List<int> _telling = [];
     private int _touchedCount;
+    private volatile AccessTally?[] _tallies = [];
 
     /// <summary>Hits and misses of this shard; read without the lock by metrics.</summary>
     public long Hits, Misses;
@@ -42,11 +43,10 @@ internal sealed unsafe partial class MemoryShard
             if (session->Flags.Has(SessionFlags.Suspect)) return MemoryAnswer.Suspect;
             if (item->ValueLength > destination.Length) return MemoryAnswer.Below;
 
-            Access_NeedsLock(session, rule, nowMs);
-            Hits++;
             hit.Rule = rule.Rule;
             hit.Kind = session->Kind;
             Fill_NeedsLock(item, nowMs, destination, ref hit);
+            Hit_NeedsLock(session, rule, nowMs, hit.Length);
             return MemoryAnswer.Hit;
         }
     }
@@ -71,6 +71,28 @@ internal sealed unsafe partial class MemoryShard
     /// <summary>Past its deadline: it is gone from everywhere.</summary>
     public static bool IsDead_NeedsLock(SessionRecord* session, ActiveRule rule, long nowMs)
         => nowMs >= rule.DeadlineOf(session->Flags.Has(SessionFlags.ExplicitDeadline), session->DeadlineMs, session->LastAccessMs);
+
+    /// <summary>Counts a read that memory has answered, for its rule too, and as an access.</summary>
+    public void Hit_NeedsLock(SessionRecord* session, ActiveRule rule, long nowMs, long bytes)
+    {
+        Hits++;
+        var tallies = _tallies;
+        var tally = rule.Id < tallies.Length ? tallies[rule.Id] : null;
+        (tally ?? NewTally_NeedsLock(rule.Id)).Add_NeedsLock(bytes, nowMs - session->LastAccessMs);
+        Access_NeedsLock(session, rule, nowMs);
+    }
+
+    /// <summary>What was read of a rule's sessions here; null for nothing.</summary>
+    public AccessTally? TallyOf(int rule) => _tallies is var tallies && rule < tallies.Length ? tallies[rule] : null;
+
+    private AccessTally NewTally_NeedsLock(int rule)
+    {
+        var tallies = _tallies;
+        if (rule >= tallies.Length) Array.Resize(ref tallies, rule + 1);
+        var tally = tallies[rule] ??= new AccessTally();
+        _tallies = tallies;
+        return tally;
+    }
 
     /// <summary>Counts an access: the sliding times move on, and the disk is told in time.</summary>
     public void Access_NeedsLock(SessionRecord* session, ActiveRule rule, long nowMs)

@@ -178,6 +178,27 @@ public sealed class ManyCallTests
         Assert.Equal(2, (await stats.JsonAsync()).GetProperty("tiers").GetArrayLength());
     }
 
+    [Fact]
+    public async Task Stats_AfterReads_TellThemByRuleAndTier()
+    {
+        await using var sidecar = await RunningSidecar.StartAsync();
+        await sidecar.PutAsync("/v1/sessions/s/items/i", "four").AssertStatusAsync(201);
+        await sidecar.Http.GetAsync("/v1/sessions/s/items/i").AssertStatusAsync(200);
+        await sidecar.Http.GetAsync("/v1/sessions/none/items/i").AssertStatusAsync(404);
+
+        using var stats = await sidecar.Http.GetAsync("/v1/stats");
+        var metrics = await sidecar.Admin.GetStringAsync("/metrics");
+
+        var rule = (await stats.JsonAsync()).GetProperty("rules").EnumerateArray().Single(static rule => rule.GetProperty("misses").GetInt64() == 1);
+        var (name, memory) = (rule.GetProperty("rule").GetString(), rule.GetProperty("tiers")[0]);
+        Assert.Equal("memory 1 4", $"{memory.GetProperty("tier").GetString()} {memory.GetProperty("hits").GetInt64()} {memory.GetProperty("bytes").GetInt64()}");
+        Assert.Equal(1, memory.GetProperty("reaccess").EnumerateObject().Sum(static after => after.Value.GetInt64()));
+        Assert.Contains($"tier_rule_reads_total{{rule=\"{name}\",tier=\"memory\"}} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"tier_rule_reads_total{{rule=\"{name}\",tier=\"none\"}} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"tier_rule_read_size_bytes_total{{rule=\"{name}\",tier=\"memory\"}} 4\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"tier_rule_reaccesses_total{{rule=\"{name}\",tier=\"spillover\",within=\"longer\"}} 0\n", metrics, StringComparison.Ordinal);
+    }
+
     private static Task<HttpResponseMessage> BatchAsync(RunningSidecar sidecar, string body)
         => sidecar.SendAsync(HttpMethod.Post, "/v1/batch", new StringContent(body, Encoding.UTF8, "application/json"));
 

@@ -19,6 +19,8 @@ public sealed class SharedCommandTests(SharedFixture servers) : IClassFixture<Sh
         Assert.Matches("a is now in: spillover, redis, postgres", await OkAsync(sidecar, "storage", "evict", "a"));
         Assert.Matches("a is now in: memory, spillover, redis, postgres", await OkAsync(sidecar, "storage", "load", "a"));
         Assert.Matches(@"(?m)^ +redis +Healthy ", await OkAsync(sidecar, "storage", "status"));
+        await sidecar.Http.GetAsync("/v1/sessions/a/items/note").AssertStatusAsync(200);
+        Assert.Matches(@"(?m)^ +all +memory +1 +23\D+ (1s|10s|1m) +(1s|10s|1m) *$", await OkAsync(sidecar, "storage", "stats"));
     }
 
     [Fact]

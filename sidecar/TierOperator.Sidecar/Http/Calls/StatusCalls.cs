@@ -16,6 +16,7 @@ internal static class StatusCalls
         StatusJson.WriteHealth(json, exchange.Engine);
         StatusJson.WriteCounters(json, exchange.Engine);
         json.WriteNumber("hitsOnShortWay", exchange.Services.Metrics.HotReads.Total);
+        AccessesJson.Write(json, exchange.Engine.Accesses());
     });
 
     /// <summary>The canonical snapshot of the policy that runs, as the revision was taken of.</summary>
