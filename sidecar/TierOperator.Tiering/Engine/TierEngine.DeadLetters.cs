@@ -11,8 +11,11 @@ public sealed partial class TierEngine
     public bool RetryDeadLetter(long id)
     {
         if (_deadLetters.Take(id) is not { } letter) return false;
-        if (_shared?.Of(letter.Tier) is not { } loop || HeaderOf(letter.Session) is not { } header) return true;
-        _ = loop.Outbox.Note(new OwedNote(letter.Session, header.Floor, _clock.NowMs) { Header = header, IsWhole = true }, wait: false);
+        if (_shared?.Of(letter.Tier) is not { } loop) return true;
+        if (letter.Deleted != ItemVersion.None)
+            _ = loop.Outbox.Note(new OwedNote(letter.Session, letter.Deleted, _clock.NowMs) { IsDelete = true }, wait: false);
+        if (HeaderOf(letter.Session) is { } header)
+            _ = loop.Outbox.Note(new OwedNote(letter.Session, header.Floor, _clock.NowMs) { Header = header, IsWhole = true }, wait: false);
         return true;
     }
 

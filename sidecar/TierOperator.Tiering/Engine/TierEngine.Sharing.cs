@@ -69,7 +69,7 @@ public sealed partial class TierEngine
         var bytes = plan.Puts.Sum(put => put.Write.Value.Length);
         foreach (var loop in _shared.Loops)
         {
-            if (tiers.HasFlag(loop.Link.Flag) && !loop.Outbox.HasRoomFor(bytes))
+            if (tiers.HasFlag(loop.Link.Flag) && !loop.Outbox.HasRoomFor(bytes, isJournalled: goesBelow))
                 return Refuse(plan, WriteStatus.Backlog, $"The sync backlog for {SharedTiers.NameOf(loop.Link.Flag)} is full: retry later, or raise sync.maxBacklog.");
         }
 
@@ -109,15 +109,20 @@ public sealed partial class TierEngine
 
         outcome = outcome with { Acked = outcome.Acked | acked, Pending = outcome.Pending | (owed.Tiers & ~acked & ~failed) };
         var missing = (rule.AwaitedTiers & owed.Tiers & ~acked) | (owed.IsCarried && acked == TierSet.None ? owed.Tiers : TierSet.None);
-        return missing == TierSet.None ? outcome : Degraded(outcome, plan, missing, isJournalled && !owed.IsCarried);
+        return missing == TierSet.None ? outcome : Degraded(outcome, plan, missing, isJournalled && !owed.IsCarried, owed.IsCarried && acked == TierSet.None);
     }
 
-    private WriteOutcome Degraded(WriteOutcome outcome, SessionPlan plan, TierSet missing, bool isJournalled)
+    /// <summary>
+    /// The answer where a tier that must hold the write has not said so. A write that nothing holds is forgotten, for its caller is told as
+    /// much. Everything else goes on to the tiers: what memory or one of them has, and every delete, whose copy here is gone already, so
+    /// that the others would bring it back.
+    /// </summary>
+    private WriteOutcome Degraded(WriteOutcome outcome, SessionPlan plan, TierSet missing, bool isJournalled, bool isNowhere)
     {
         if (isJournalled && plan.Rule!.Rule.OnTierFailure == TierFailure.Degrade)
             return outcome with { Status = WriteStatus.Accepted, Unavailable = missing };
-        if (!isJournalled)
-            foreach (var loop in _shared!.Loops) loop.Outbox.Forget(plan.Mutation.Key.ToArray());
+        if (isNowhere && !plan.Mutation.Delete)
+            foreach (var loop in _shared!.Loops) loop.Outbox.Forget(plan.Mutation.Key.ToArray(), plan.Version);
         return outcome with
         {
             Status = WriteStatus.Unavailable,

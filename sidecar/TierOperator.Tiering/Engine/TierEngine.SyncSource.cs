@@ -49,7 +49,8 @@ public sealed partial class TierEngine : ISyncSource
 
     void ISyncSource.OnRefused(OwedSession owed, TierLink link, RemoteChange? change, string reason)
     {
-        _deadLetters.Add(new DeadLetter(link.Flag, owed.Key, [.. owed.Items.Keys], reason, _clock.NowMs));
+        var deleted = owed.IsDelete ? owed.Floor : ItemVersion.None;
+        _deadLetters.Add(new DeadLetter(link.Flag, owed.Key, [.. owed.Items.Keys], reason, _clock.NowMs) { DeletedStamp = deleted.Stamp, DeletedNode = deleted.Node });
         _audit.Add(new DeadLetterNote(owed.Key, reason) { NotedMs = _clock.NowMs, Node = _clock.Node });
     }
 

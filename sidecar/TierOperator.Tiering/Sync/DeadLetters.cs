@@ -15,6 +15,12 @@ public sealed record DeadLetter(TierSet Tier, byte[] Session, IReadOnlyList<byte
 {
     /// <summary>Names it in calls: unique in this data folder.</summary>
     public long Id { get; init; }
+
+    /// <summary>Of a session's deletion: the version up to which it is gone; none of any other change.</summary>
+    public ulong DeletedStamp { get; init; }
+    public uint DeletedNode { get; init; }
+
+    internal ItemVersion Deleted => new(DeletedStamp, DeletedNode);
 }
 
 /// <summary>What tiers refused for good; kept in the data folder where there is one. Bounded: past its limit the oldest goes, counted.</summary>

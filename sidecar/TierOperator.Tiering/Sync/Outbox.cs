@@ -43,7 +43,8 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     /// <summary>While that lasts: what is older than this was there before the tier lost it, or was on its way.</summary>
     public ItemVersion ResentBelow { get; private set; }
 
-    public bool HasRoomFor(long bytes) => BacklogBytes + bytes <= MaxBacklogBytes;
+    /// <summary>What no journal holds cannot be read again: then the entries themselves, deletes too, are bounded as well.</summary>
+    public bool HasRoomFor(long bytes, bool isJournalled) => BacklogBytes + bytes <= MaxBacklogBytes && (isJournalled || EntryBytes < maxEntryBytes);
 
     /// <summary>True when the tier is owed something of this session.</summary>
     public bool Owes(byte[] key)
@@ -99,86 +100,17 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     }
 
     /// <summary>
-    /// Takes what has waited long enough (or is waited for), oldest first, at most <paramref name="most"/> sessions. Every one taken
-    /// is given back by <see cref="Done"/> or <see cref="PutBack"/>.
+    /// Forgets a write that waits, and whose caller was told that nobody has it. What is in flight stays, for it may arrive; so does what
+    /// was noted together with another change, which somebody else was promised.
     /// </summary>
-    public List<OwedSession> Take(int most, long notedBeforeMs, long nowMs)
-    {
-        var taken = new List<OwedSession>();
-        lock (_gate)
-        {
-            var all = _waiting.Count >= most || _behindFrom is not null;
-            while (taken.Count < most && _urgent.TryDequeue(out var urgent)) Take_NeedsLock(urgent, taken);
-            for (var looked = _line.Count; looked > 0 && taken.Count < most && _line.TryPeek(out var next); looked--)
-            {
-                if (!all && next.NotedMs > notedBeforeMs && IsWaiting_NeedsLock(next)) break;
-                _line.Dequeue();
-                if (IsWaiting_NeedsLock(next) && (_inFlight.ContainsKey(next.Key) || next.RetryAtMs > nowMs)) _line.Enqueue(next);
-                else Take_NeedsLock(next, taken);
-            }
-        }
-
-        return taken;
-    }
-
-    /// <summary>The tier has it, or will never take it.</summary>
-    public void Done(OwedSession entry, RemoteResult result)
+    public void Forget(byte[] key, ItemVersion version)
     {
         lock (_gate)
         {
-            _inFlight.Remove(entry.Key);
+            if (!_waiting.TryGetValue(key, out var entry) || !entry.IsOnly(version)) return;
+            _waiting.Remove(key);
             Count_NeedsLock(-entry.ValueBytes, -entry.EntryCost);
-            if (_waiting.TryGetValue(entry.Key, out var next) && next.IsUrgent) _urgent.Enqueue(next);
         }
-
-        entry.Tell(result);
-        Ready?.Invoke();
-    }
-
-    /// <summary>Not now: it waits again, behind the others, and whoever waited for it is told that it is outstanding.</summary>
-    public void PutBack(OwedSession entry, RemoteResult result, long nowMs)
-    {
-        lock (_gate)
-        {
-            _inFlight.Remove(entry.Key);
-            entry.CountAttempt(nowMs);
-            if (_waiting.TryGetValue(entry.Key, out var newer))
-            {
-                Count_NeedsLock(-entry.ValueBytes - newer.ValueBytes, -entry.EntryCost - newer.EntryCost);
-                newer.TakeBack(entry);
-                Count_NeedsLock(newer.ValueBytes, newer.EntryCost);
-                if (newer.IsUrgent) _urgent.Enqueue(newer);
-            }
-            else
-            {
-                _waiting[entry.Key] = entry;
-                _line.Enqueue(entry);
-            }
-        }
-
-        entry.Tell(result);
-    }
-
-    /// <summary>Forgets what waits for a session: its write was refused after all. What is in flight stays.</summary>
-    public void Forget(byte[] key)
-    {
-        lock (_gate)
-        {
-            if (_waiting.Remove(key, out var entry)) Count_NeedsLock(-entry.ValueBytes, -entry.EntryCost);
-        }
-    }
-
-    /// <summary>Tells everybody who waits that it will take longer; the entries stay.</summary>
-    public void TellWaiters(RemoteResult result)
-    {
-        List<OwedSession> entries;
-        lock (_gate)
-        {
-            entries = [.. _urgent];
-            _urgent.Clear();
-        }
-
-        foreach (var entry in entries) entry.Tell(result);
     }
 
     private OwedSession Take_NeedsLock(in OwedNote note)
@@ -190,16 +122,6 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
         Count_NeedsLock(entry.ValueBytes - values, entry.EntryCost - cost);
         if (isNew) _line.Enqueue(entry);
         return entry;
-    }
-
-    private bool IsWaiting_NeedsLock(OwedSession entry) => _waiting.TryGetValue(entry.Key, out var present) && ReferenceEquals(present, entry);
-
-    private void Take_NeedsLock(OwedSession entry, List<OwedSession> taken)
-    {
-        if (!IsWaiting_NeedsLock(entry) || _inFlight.ContainsKey(entry.Key)) return;
-        _waiting.Remove(entry.Key);
-        _inFlight[entry.Key] = entry;
-        taken.Add(entry);
     }
 
     private void Count_NeedsLock(long values, long entries)

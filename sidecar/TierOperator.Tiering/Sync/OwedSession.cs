@@ -18,6 +18,7 @@ internal sealed class OwedSession(byte[] key)
     private readonly Dictionary<byte[], OwedItem> _items = new(KeyComparer.Instance);
     private List<TaskCompletionSource<RemoteResult>>? _waiters;
     private long _itemCost;
+    private int _notes;
 
     public byte[] Key => key;
     public IReadOnlyDictionary<byte[], OwedItem> Items => _items;
@@ -57,8 +58,12 @@ internal sealed class OwedSession(byte[] key)
     }
     public bool IsUrgent => _waiters is { Count: > 0 };
 
+    /// <summary>Nothing but this one change was noted.</summary>
+    public bool IsOnly(ItemVersion version) => _notes == 1 && Newest == version;
+
     public void Take(in OwedNote note)
     {
+        _notes++;
         Since ??= note.Since; // changes come in order: the first that is journalled is the oldest
         if (NotedMs == 0) NotedMs = note.NowMs;
         var isOlder = note.Version != ItemVersion.None && note.Version < Newest; // read from the journal after newer ones were noted
@@ -73,6 +78,7 @@ internal sealed class OwedSession(byte[] key)
     /// <summary>What was sent in vain comes back under what was noted meanwhile: the newer of each counts.</summary>
     public void TakeBack(OwedSession earlier)
     {
+        _notes += earlier._notes;
         Since = Older(earlier.Since, Since);
         NotedMs = Math.Min(NotedMs, earlier.NotedMs);
         (Attempts, RetryAtMs) = (Math.Max(Attempts, earlier.Attempts), Math.Max(RetryAtMs, earlier.RetryAtMs));

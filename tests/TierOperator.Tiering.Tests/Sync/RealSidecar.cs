@@ -16,6 +16,7 @@ namespace TierOperator.Tiering.Tests.Sync;
 /// <summary>An engine over all four tiers, with ways of its own to one Redis and one PostgreSQL that it shares with others, and a clock that may be wrong.</summary>
 internal sealed class RealSidecar : IAsyncDisposable
 {
+    private const string Disk = "  spillover: {capacity: 64Mi, ttl: 1d}\n";
     private const string Tiers = """
         tiers:
           memory: {capacity: 16Mi, ttl: 1h}
@@ -28,7 +29,7 @@ internal sealed class RealSidecar : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tier-real-").FullName;
 
-    public RealSidecar(SharedServers servers, uint node, TimeSpan skew, string rule, string sync = "interval: 100ms")
+    public RealSidecar(SharedServers servers, uint node, TimeSpan skew, string rule, string sync = "interval: 100ms", bool withDisk = true)
     {
         Time = new SkewedTime(skew);
         (ToRedis, ToPostgres) = (new CuttingProxy(servers.Redis.Port), new CuttingProxy(servers.Postgres.Port));
@@ -39,10 +40,10 @@ internal sealed class RealSidecar : IAsyncDisposable
         Engine = TierEngine.Open(
             new EngineOptions
             {
-                DataFolder = _folder, Node = node, SweepEvery = TimeSpan.FromMilliseconds(100),
+                DataFolder = withDisk ? _folder : null, Node = node, SweepEvery = TimeSpan.FromMilliseconds(100),
                 RemoteTiers = [new RemoteTierBinding(redis, remote.Timeout) { Backplane = redis.OpenBackplane() }, new RemoteTierBinding(postgres, remote.Timeout)],
             },
-            EngineHarness.PolicyOf($"{Tiers}sync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), Time, NullLoggerFactory.Instance);
+            EngineHarness.PolicyOf($"{(withDisk ? Tiers : Tiers.Replace(Disk, "", StringComparison.Ordinal))}sync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), Time, NullLoggerFactory.Instance);
     }
 
     public TierEngine Engine { get; }
