@@ -47,6 +47,7 @@ internal static class StatusJson
         var status = engine.Status();
         json.WriteString("conditionalScope", status.ConditionalScope);
         json.WriteBoolean("diskIsVolatile", status.DiskIsVolatile);
+        if (status.Backplane is { } backplane) json.WriteString("backplane", backplane);
         json.WriteStartArray("tiers");
         foreach (var tier in status.Tiers) WriteTier(json, tier);
         json.WriteEndArray();

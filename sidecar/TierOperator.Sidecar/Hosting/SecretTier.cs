@@ -35,6 +35,7 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
     public IAuditStore? Audit => (_open?.Tier as IAuditedTier)?.Audit;
     public TimeSpan? ClockSkew => _open?.Tier.ClockSkew;
     public bool IsConnected => _open?.Backplane?.IsConnected ?? false;
+    public BackplaneWay Way => _open?.Backplane?.Way ?? BackplaneWay.None;
 
     public event Action<RemoteTierState>? StateChanged;
     public event Action? Forgot;

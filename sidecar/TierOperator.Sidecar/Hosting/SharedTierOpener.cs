@@ -34,8 +34,14 @@ internal sealed class SharedTierOpener(string? secretsFolder, CompiledPolicy pol
         return new RemoteTierBinding(tier, timeout) { Backplane = Announces(flag) ? tier : null };
     }
 
-    /// <summary>One channel is enough: Redis' where there is one.</summary>
-    private bool Announces(TierSet flag) => flag == TierSet.Redis || _tiers?.Redis is null;
+    /// <summary>One channel is enough: unless the policy names one, Redis' where there is one.</summary>
+    private bool Announces(TierSet flag) => _sync.Backplane switch
+    {
+        Backplane.Off => false,
+        Backplane.Notify => flag == TierSet.Postgres,
+        Backplane.Tracking or Backplane.PubSub => flag == TierSet.Redis,
+        _ => flag == TierSet.Redis || _tiers?.Redis is null,
+    };
 
     /// <summary>The folder of the user's own secret where it is mounted, else the one that the operator fills.</summary>
     private string SecretOf(string tier, SecretReferenceDocument? external)
@@ -50,11 +56,13 @@ internal sealed class SharedTierOpener(string? secretsFolder, CompiledPolicy pol
             Endpoint = endpoint,
             Tls = TlsOf(folder),
             CapacityBytes = redis.Capacity?.Bytes ?? 0,
+            Announces = Announces(TierSet.Redis),
+            Tracks = _sync.Backplane != Backplane.PubSub,
         };
 #pragma warning disable CA2000 // who opens it disposes of it, its listener first
         var tier = new RedisTier(options, time, loggers.CreateLogger<RedisTier>());
 #pragma warning restore CA2000
-        return new OpenedTier(tier, tier.OpenBackplane());
+        return new OpenedTier(tier, options.Announces ? tier.OpenBackplane() : null);
     }
 
     private OpenedTier OpenPostgres(PostgresDocument postgres, string folder)

@@ -1,6 +1,7 @@
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Sync;
 
 namespace TierOperator.Tiering.Engine;
@@ -52,10 +53,19 @@ public sealed partial class TierEngine
         {
             ConditionalScope = _rules.IsShared ? "shared" : "pod",
             DeadLetters = _deadLetters.Count,
+            Backplane = BackplaneNow(),
             ClockRefused = _clock.Refused,
             DiskIsVolatile = _rules.Policy.Spillover is not null,
         };
     }
+
+    private string? BackplaneNow() => _shared?.Backplanes is not { Count: > 0 } backplanes ? null : backplanes[0].Way switch
+    {
+        BackplaneWay.Tracking => "tracking",
+        BackplaneWay.PubSub => "pubsub",
+        BackplaneWay.Notify => "notify",
+        _ => "away",
+    };
 
     /// <summary>
     /// Sends to the disk what only memory holds of the sessions that may be there (all of Overflow; under Mirror what an
@@ -135,6 +145,9 @@ public sealed record EngineStatus(
 {
     /// <summary>Where conditional writes are decided: <c>pod</c> when no shared tier is declared, else <c>shared</c>.</summary>
     public required string ConditionalScope { get; init; }
+
+    /// <summary>How changes of other sidecars are heard of: <c>tracking</c>, <c>pubsub</c>, <c>notify</c>, <c>away</c>; null where they are not.</summary>
+    public string? Backplane { get; init; }
 
     /// <summary>Changes that a shared tier refused for good.</summary>
     public int DeadLetters { get; init; }

@@ -35,6 +35,7 @@ public sealed class PostgresBackplane(PostgresTierOptions options, TimeProvider 
     public event Action? Gap;
 
     public bool IsConnected => _isConnected;
+    public BackplaneWay Way => _isConnected ? BackplaneWay.Notify : BackplaneWay.None;
 
     public void Start() => _loop = Task.Run(() => LoopAsync(_stop.Token));
 

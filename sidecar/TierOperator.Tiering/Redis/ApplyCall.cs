@@ -55,7 +55,7 @@ internal sealed class ApplyCall(RedisChange change, bool withSource) : RedisCall
         writer.Bulk(VersionBytes.Of(what.Newest));
         writer.Bulk(VersionBytes.Of(what.Header?.Floor ?? what.Floor));
         writer.BulkInteger(change.LastsMs);
-        writer.Bulk(what.IsWhole ? "1"u8 : "0"u8);
+        writer.Bulk(!what.IsAnnounced ? "2"u8 : what.IsWhole ? "1"u8 : "0"u8);
         writer.Bulk(what.Header is { } header ? StoredHeader.WriteTail(header, what.Projection) : []);
     }
 
@@ -77,9 +77,10 @@ internal sealed class ApplyCall(RedisChange change, bool withSource) : RedisCall
         else writer.Bulk(""u8);
     }
 
+    // A touch too, though nobody is to look: else a listener would take the server's word of it for a stranger's change.
     private void WriteAnnouncement(RespWriter writer, RedisLane lane, RemoteChange what)
     {
-        var announces = change.Announces && what.IsAnnounced;
+        var announces = change.Announces;
         Span<byte> head = stackalloc byte[RedisLane.HeadBytes];
         if (announces) lane.WriteHead(head, change.Node);
         writer.Bulk(announces ? change.Keys.Channel : []);

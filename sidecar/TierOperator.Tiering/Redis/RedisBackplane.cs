@@ -9,8 +9,10 @@ namespace TierOperator.Tiering.Redis;
 /// hands announcements on to all its servers.
 /// </summary>
 /// <remarks>
-/// Pub/sub and not client tracking: the script's announcement carries session, version and node, is numbered, and is made for changes only,
-/// where tracking says no more than a key's name, also for each PEXPIRE, and costs the server a table.
+/// The script's announcement carries session, version and node, is numbered, and is made for changes only. Beside it the server is asked for its
+/// own word (client tracking by prefix), which is no more than a key's name, and also for a mere touch: of it counts only what nobody
+/// announced (<see cref="TrackedKeys"/>). Where it cannot be had (no rights; a Cluster, whose servers tell of their own keys only) the
+/// announcements stand alone.
 /// </remarks>
 internal sealed class RedisBackplane : IBackplane
 {
@@ -22,19 +24,25 @@ internal sealed class RedisBackplane : IBackplane
     private readonly RedisLanes _lanes = new();
     private readonly IRedisTopology _topology;
     private readonly RedisDialer _dialer;
-    private readonly byte[] _channel;
+    private readonly RedisKeys _keys;
+    private readonly TrackedKeys _tracked;
     private readonly TimeProvider _time;
-    private volatile bool _isConnected;
+    private volatile BackplaneWay _way;
+    private bool _isTracking;
     private long _listeningSince;
     private Task _loop = Task.CompletedTask;
 
-    public RedisBackplane(IRedisTopology topology, RedisDialer dialer, byte[] channel, TimeProvider time)
-        => (_topology, _dialer, _channel, _time) = (topology, dialer, channel, time);
+    public RedisBackplane(IRedisTopology topology, RedisDialer dialer, RedisKeys keys, TimeProvider time)
+        => (_topology, _dialer, _keys, _tracked, _time) = (topology, dialer, keys, new TrackedKeys(keys), time);
 
     public event Action<RemoteAnnouncement>? Announced;
     public event Action? Gap;
 
-    public bool IsConnected => _isConnected;
+    public bool IsConnected => _way != BackplaneWay.None;
+    public BackplaneWay Way => _way;
+
+    /// <summary>Whether the server is asked for its own word of changes.</summary>
+    public bool Tracks { get; init; }
 
     public void Start() => _loop = Task.Run(RunAsync);
 
@@ -73,7 +81,9 @@ internal sealed class RedisBackplane : IBackplane
         if (connection is null) return false;
         await using (connection)
         {
-            connection.Send(new SubscribeCall(_channel));
+            // Before the subscription: once that is confirmed, nothing escapes either.
+            _isTracking = Tracks && await TrackAsync(connection);
+            connection.Send(new SubscribeCall(_keys.Channel));
             while (connection.IsOpen && connection.Silence < s_frozenAfter)
             {
                 // A ping, so that a frozen server is noticed though nobody writes.
@@ -83,9 +93,18 @@ internal sealed class RedisBackplane : IBackplane
             }
         }
 
-        var wasConnected = _isConnected;
-        _isConnected = false;
+        var wasConnected = IsConnected;
+        _way = BackplaneWay.None;
         return wasConnected;
+    }
+
+    private async Task<bool> TrackAsync(RedisConnection connection)
+    {
+        var call = RedisCommand.Text(
+            _time.GetTimestamp() + (long)(s_frozenAfter.TotalSeconds * _time.TimestampFrequency),
+            ["CLIENT", "TRACKING", "ON", "BCAST", .. _keys.ChangedPrefixes.SelectMany(static prefix => new[] { "PREFIX", prefix })]);
+        connection.Send(call);
+        return (await call.Answer).Fault is null;
     }
 
     private void OnPush(RedisPush push)
@@ -94,13 +113,21 @@ internal sealed class RedisBackplane : IBackplane
         {
             case "subscribe":
                 _lanes.Clear();
+                _tracked.Clear();
                 _listeningSince = _time.GetTimestamp();
-                _isConnected = true;
+                _way = _isTracking ? BackplaneWay.Tracking : BackplaneWay.PubSub;
                 // Whatever was said before is lost.
                 Gap?.Invoke();
                 break;
             case "message" when push.Values is [_, var payload] && payload.Length >= RedisLane.HeadBytes + 1 + VersionBytes.Length:
                 Hear(payload);
+                break;
+            case "invalidate" when push.Values.Count == 0:
+                // All of the server was emptied.
+                Gap?.Invoke();
+                break;
+            case "invalidate":
+                foreach (var session in _tracked.Unannounced(push.Values)) Announced?.Invoke(new RemoteAnnouncement(session, ItemVersion.None, 0));
                 break;
         }
     }
@@ -111,9 +138,12 @@ internal sealed class RedisBackplane : IBackplane
         var (lane, number) = (BinaryPrimitives.ReadUInt64BigEndian(head), BinaryPrimitives.ReadUInt32BigEndian(head[8..]));
         var age = TimeSpan.FromMilliseconds(BinaryPrimitives.ReadUInt32BigEndian(head[12..]));
         if (_lanes.IsGap(lane, number, age, _time.GetElapsedTime(_listeningSince))) Gap?.Invoke();
-        // What changed nothing is sent for its number alone.
-        if (head[RedisLane.HeadBytes] != (byte)'1') return;
+        // What changed nothing is sent for its number alone ('0'), a touch ('2') for whom the server's own word of it might alarm.
+        var kind = head[RedisLane.HeadBytes];
+        if (kind == (byte)'0') return;
         var rest = RedisLane.HeadBytes + 1;
+        if (_isTracking) _tracked.Announced(payload.AsSpan(rest + VersionBytes.Length));
+        if (kind != (byte)'1') return;
         Announced?.Invoke(new RemoteAnnouncement(
             payload.AsMemory(rest + VersionBytes.Length), VersionBytes.Read(head[rest..]), BinaryPrimitives.ReadUInt32BigEndian(head[16..])));
     }

@@ -74,12 +74,13 @@ internal sealed class RedisKeys(string @namespace, string policy)
     }
 
     /// <summary>The session of a hash's key; false for any other key.</summary>
-    public bool TryReadSession(ReadOnlySpan<byte> key, out byte[] session)
-    {
-        var isOurs = key.StartsWith(_session) && key[^1] == (byte)'}' && key.Length > _session.Length;
-        session = isOurs ? key[_session.Length..^1].ToArray() : [];
-        return isOurs;
-    }
+    public bool TryReadSession(ReadOnlySpan<byte> key, out byte[] session) => TryRead(_session, key, out session);
+
+    /// <summary>The session of a hash's or a tombstone's key.</summary>
+    public bool TryReadChanged(ReadOnlySpan<byte> key, out byte[] session) => TryRead(_session, key, out session) || TryRead(_tombstone, key, out session);
+
+    /// <summary>What all hashes' keys and all tombstones' begin with.</summary>
+    public IReadOnlyList<string> ChangedPrefixes { get; } = [$"tier:{@namespace}/{policy}:s:{{:", $"tier:{@namespace}/{policy}:t:{{:"];
 
     /// <summary>The app's key behind a native one; false for any other key.</summary>
     public bool TryReadNative(ReadOnlySpan<byte> name, out byte[] key)
@@ -93,6 +94,13 @@ internal sealed class RedisKeys(string @namespace, string policy)
     public ReadOnlyMemory<byte> NativePrefix => _native;
 
     public static int Slot(ReadOnlySpan<byte> key) => RedisSlot.Of(key);
+
+    private static bool TryRead(byte[] start, ReadOnlySpan<byte> key, out byte[] session)
+    {
+        var isOurs = key.StartsWith(start) && key[^1] == (byte)'}' && key.Length > start.Length;
+        session = isOurs ? key[start.Length..^1].ToArray() : [];
+        return isOurs;
+    }
 
     private static byte[] Join(byte[] start, ReadOnlySpan<byte> session)
     {

@@ -57,7 +57,7 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
     public void Start() => _monitor.Start();
 
     /// <summary>The policy's announcements, over a connection of its own. Dispose it before the tier.</summary>
-    public IBackplane OpenBackplane() => new RedisBackplane(_client.Topology, _dialer, _keys.Channel, _time);
+    public IBackplane OpenBackplane() => new RedisBackplane(_client.Topology, _dialer, _keys, _time) { Tracks = _options.Tracks && _client.Topology is not ClusterTopology };
 
     public async ValueTask<RemoteItem> ReadItemAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, CancellationToken cancellationToken)
     {

@@ -17,4 +17,7 @@ public sealed record RedisTierOptions
 
     /// <summary>False: changes are not announced to other sidecars (<c>sync.backplane: Off</c>).</summary>
     public bool Announces { get; init; } = true;
+
+    /// <summary>False: the server's own word of changes is not asked for (<c>sync.backplane: PubSub</c>).</summary>
+    public bool Tracks { get; init; } = true;
 }

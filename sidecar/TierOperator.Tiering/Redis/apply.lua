@@ -1,6 +1,6 @@
 -- Takes one change of one session; what is older than what stands here is passed over, item by item.
 -- KEYS: 1 the session's hash, 2 its tombstone.
--- ARGV: 1 'w' write or 'd' delete, 2 newest version, 3 floor, 4 ms until it leaves, 5 '1' when all of the session is sent,
+-- ARGV: 1 'w' write or 'd' delete, 2 newest version, 3 floor, 4 ms until it leaves, 5 '1' when all of the session is sent, '2' for a mere touch,
 --       6 the header's tail, 7 condition: '' or a letter and versions, 8 the condition's field or '', 9 channel or '',
 --       10 the announcement's head, 11 the session, then field and content of each item.
 -- Answer: a letter (a applied, o older, c condition failed, u undecided), '1' '0' or '?' (existed), the newest version.
@@ -29,7 +29,7 @@ local lowest = max(held.floor, buried)
 
 local function answer(letter, existed, now)
   now = now or max(held.newest, lowest)
-  if ARGV[9] ~= '' then redis.call('PUBLISH', ARGV[9], ARGV[10] .. (letter == 'a' and '1' or '0') .. now .. ARGV[11]) end
+  if ARGV[9] ~= '' then redis.call('PUBLISH', ARGV[9], ARGV[10] .. (letter ~= 'a' and '0' or ARGV[5] == '2' and '2' or '1') .. now .. ARGV[11]) end
   return letter .. existed .. now
 end
 

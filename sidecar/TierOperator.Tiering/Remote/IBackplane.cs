@@ -19,8 +19,26 @@ public interface IBackplane : IAsyncDisposable
     /// <summary>True while announcements arrive. False: local copies cannot be known to be the newest.</summary>
     bool IsConnected { get; }
 
+    /// <summary>How it hears at present; none while it is not connected.</summary>
+    BackplaneWay Way { get; }
+
     /// <summary>Begins to listen in the background.</summary>
     void Start();
+}
+
+/// <summary>Ways to hear of changes.</summary>
+public enum BackplaneWay
+{
+    None,
+
+    /// <summary>Redis' channel: what sidecars announce.</summary>
+    PubSub,
+
+    /// <summary>Redis' channel, and beside it the server's own word of every change, also of those who announce nothing.</summary>
+    Tracking,
+
+    /// <summary>PostgreSQL's LISTEN and NOTIFY.</summary>
+    Notify,
 }
 
 /// <summary>

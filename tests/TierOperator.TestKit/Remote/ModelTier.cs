@@ -18,6 +18,7 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
     public TierSet Tier => tier;
     public RemoteTierState State { get; private set; } = new(RemoteHealth.Healthy);
     public bool IsConnected => true;
+    public BackplaneWay Way => BackplaneWay.PubSub;
 
     /// <summary>Every call answers Unavailable, as if it had timed out.</summary>
     public bool IsAway { get; set; }
