@@ -18,6 +18,7 @@ internal sealed partial class CertificateKeeper(KubeClient client, ManagerOption
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(30);
     private volatile X509Certificate2? _served;
     private volatile CertificateState? _state;
+    private volatile TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The leaf, null until there is one. Kestrel asks for every connection, so that a renewed one needs no restart.</summary>
     public X509Certificate2? Served => _served;
@@ -44,9 +45,13 @@ internal sealed partial class CertificateKeeper(KubeClient client, ManagerOption
                 wait = TimeSpan.FromSeconds(2);
             }
 
-            await Task.Delay(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(_woken.Task, Task.Delay(wait, time, cancellationToken));
+            if (_woken.Task.IsCompleted) _woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
+
+    /// <summary>Looks at once: a new leader must not wait for the next beat before API servers trust the webhook.</summary>
+    public void Wake() => _woken.TrySetResult();
 
     /// <summary>1. Read the Secret. 2. Renew what is due. 3. Serve the leaf. 4. Publish the bundle.</summary>
     public async Task LookAsync(bool leads, CancellationToken cancellationToken)

@@ -119,6 +119,7 @@ internal sealed class ManagerHost : IAsyncDisposable
     private async Task LeadAsync(CancellationToken cancellationToken)
     {
         if (_options.WebhookUrl is { } url) await RegisterAsync(url, cancellationToken);
+        _certificates.Wake();
         await Task.WhenAll(_controller.RunAsync(cancellationToken), _poller.RunAsync(cancellationToken));
     }
 

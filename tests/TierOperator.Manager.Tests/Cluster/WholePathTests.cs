@@ -15,6 +15,7 @@ namespace TierOperator.Manager.Tests.Cluster;
 /// refused, changed and deleted, backends' objects made, a pod created and patched.
 /// </summary>
 [Trait("Category", "Cluster")]
+[Collection(nameof(SharedCluster))]
 public sealed class WholePathTests : IAsyncLifetime
 {
     private const string Tiers = "{memory: {capacity: 64Mi}, spillover: {capacity: 256Mi}, redis: {managed: {topology: Replicated, persistence: AppendOnly, storage: 4Gi}}}";

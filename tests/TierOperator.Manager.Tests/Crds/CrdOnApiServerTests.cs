@@ -4,12 +4,14 @@ using TierOperator.Kubernetes.Client;
 using TierOperator.Kubernetes.Objects;
 using TierOperator.Kubernetes.TestKit;
 using TierOperator.Kubernetes.TestKit.Real;
+using TierOperator.Manager.Tests.Cluster;
 using TierOperator.Policy;
 
 namespace TierOperator.Manager.Crds;
 
 /// <summary>One set of good and bad documents: the validator and the schema on a real API server judge them alike.</summary>
 [Trait("Category", "Cluster")]
+[Collection(nameof(SharedCluster))]
 public sealed class CrdOnApiServerTests : IAsyncLifetime
 {
     private static readonly ResourceType Policies = new("tieroperator.io", "v1alpha1", "tierpolicies", "TierPolicy");

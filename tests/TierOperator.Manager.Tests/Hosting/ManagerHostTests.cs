@@ -22,6 +22,20 @@ public sealed class ManagerHostTests
         Assert.Contains("tieroperator.io/cleanup", manager.Policy()!["metadata"]!["finalizers"]!.ToJsonString(), StringComparison.Ordinal);
     }
 
+    // The chart's configurations trust nobody until then, and pods that come meanwhile are missed.
+    [Fact]
+    public async Task Leader_AtItsStart_PublishesTheBundleWithoutWaitingForABeat()
+    {
+        var server = await RunningManager.StartServerAsync();
+        server.Put(ResourceTypes.MutatingWebhooks, TestPolicies.Node("{metadata: {name: tier-operator}, webhooks: [{name: pod, clientConfig: {}}]}"));
+        var started = System.Diagnostics.Stopwatch.StartNew();
+        await using var manager = await RunningManager.StartAsync(server);
+
+        await manager.UntilAsync("the bundle is published", () => server.Find(ResourceTypes.MutatingWebhooks, ObjectKey.OfCluster("tier-operator"))!["webhooks"]![0]!["clientConfig"]!["caBundle"] is not null);
+
+        Assert.True(started.Elapsed < TimeSpan.FromSeconds(25), $"only after {started.Elapsed}");
+    }
+
     [Fact]
     public async Task Steady_NothingChanges_NothingIsWritten()
     {

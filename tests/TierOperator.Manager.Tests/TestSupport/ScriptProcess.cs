@@ -72,6 +72,8 @@ internal sealed class ScriptProcess : IAsyncDisposable
         return [.. ports];
     }
 
+    public int Id => _process.Id;
+
     public void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()
