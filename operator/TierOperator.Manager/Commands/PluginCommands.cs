@@ -15,6 +15,8 @@ internal static class PluginCommands
     private static readonly Option<string?> s_context = new("--context") { Description = "The kubeconfig's context." };
     private static readonly Option<string> s_file = new("--filename", "-f") { Description = "The policy's file.", Required = true };
     private static readonly Argument<string> s_pod = new("POD") { Description = "The pod's name." };
+    private static readonly Argument<string> s_policy = new("POLICY") { Description = "The policy's name." };
+    private static readonly Option<string?> s_to = new("--to") { Description = "A time with its zone, such as 2026-01-01T02:03:04Z; without it the newest that is archived." };
     private static readonly Argument<string> s_session = new("SESSION") { Description = "The session's id." };
     private static readonly Option<string?> s_item = new("--item") { Description = "One item of the session." };
 
@@ -32,6 +34,8 @@ internal static class PluginCommands
             (call, stop) => call.Exec.RunAsync(call.Pod, ["storage", .. call.Parsed.UnmatchedTokens], stop));
         storage.TreatUnmatchedTokensAsErrors = false;
         yield return storage;
+        yield return Of("restore", "Take the PostgreSQL of a policy back to a time, from its backups, and wait for it.", [s_policy, s_to],
+            (call, stop) => new RestoreRun(call.Client, Console.Out, Console.Error, TimeProvider.System).RunAsync(new ObjectKey(call.Namespace, call.Parsed.GetValue(s_policy)!), call.Parsed.GetValue(s_to), stop));
         yield return Of("dry-run", "Check a policy here and on the API server, and change nothing.", [s_file],
             async (call, stop) =>
             {

@@ -59,7 +59,7 @@ internal sealed class ManagerHost : IAsyncDisposable
         var parts = new ReconcilerParts(client, catalog, _owned, time)
         {
             Applier = applier, Pods = finder, Poller = _poller, Events = _events,
-            Backends = new BackendReconciler(client, applier, _owned, new GeneratedSecrets(client, time), options.Backends),
+            Backends = new BackendReconciler(client, applier, _owned, new GeneratedSecrets(client, time), new PostgresRestores(client, applier, _owned, _pods.Store, _events), options.Backends),
             Evictions = new PodEvictions(client, _events, time),
         };
         _controller = new Controller<RawObject>(client, _policies, new PolicyReconciler(parts), new ControllerOptions("tierpolicy"), Log("Controller"), new PolicyFinalizer(client, catalog, _events));
@@ -132,10 +132,15 @@ internal sealed class ManagerHost : IAsyncDisposable
         await _client.ApplyAsync(ResourceTypes.ValidatingWebhooks, WebhookConfigurations.Validating(_options, url, _certificates.Bundle!), options, cancellationToken);
     }
 
-    // A pod concerns the policy that it runs, and every policy that selects it.
+    // A pod concerns the policy that it runs, the one whose backend it is, and every policy that selects it.
     private static IEnumerable<ObjectKey> PoliciesOf(PodRecord pod, PolicyCatalog catalog, PodFinder finder)
     {
-        if (pod.Policy is { } running) yield return new ObjectKey(pod.Metadata.Namespace, running);
+        if (pod.Metadata.Labels.ContainsKey(WellKnown.Component) && pod.Metadata.Labels.GetValueOrDefault(WellKnown.Owner) is { } owner)
+        {
+            foreach (var policy in catalog.In(pod.Metadata.Namespace))
+                if (ObjectNames.LabelValue(policy.Name) == owner) yield return new ObjectKey(policy.Namespace, policy.Name);
+        }
+        else if (pod.Policy is { } running) yield return new ObjectKey(pod.Metadata.Namespace, running);
         else if (pod.Metadata.Labels.ContainsKey(WellKnown.Inject) || finder.NamespaceAsks(pod.Metadata.Namespace))
             foreach (var policy in catalog.In(pod.Metadata.Namespace))
                 if (policy.Name == pod.Metadata.Labels.GetValueOrDefault(WellKnown.Policy) || (policy.Running is not null && LabelSelector.Matches(policy.RunningSpec.Selector, pod.Metadata.Labels)))

@@ -33,6 +33,7 @@ internal static class ObjectNames
         return $"{cut}-{Digest(policy)}";
     }
 
-    private static string Digest(string text) =>
+    /// <summary>What tells two texts apart, in a form that every name takes.</summary>
+    public static string Digest(string text) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..DigestLength];
 }

@@ -29,6 +29,12 @@ internal static class WellKnown
     /// <summary>Annotation that asks for the repair of missed pods, on a policy.</summary>
     public const string Repair = "tieroperator.io/repair-missed";
 
+    /// <summary>Annotation that asks for the policy's PostgreSQL as it was at a time.</summary>
+    public const string Restore = "tieroperator.io/restore";
+
+    /// <summary>Annotation that answers <see cref="Restore"/>: what was asked, and what became of it.</summary>
+    public const string Restored = "tieroperator.io/restored";
+
     /// <summary>The sidecar's container.</summary>
     public const string Container = "tier";
 

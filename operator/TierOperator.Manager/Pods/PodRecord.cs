@@ -15,6 +15,9 @@ internal sealed record PodRecord(ObjectMeta Metadata) : IKubeObject
     public string? Ip { get; init; }
     public bool IsRunning { get; init; }
 
+    /// <summary>Its containers have ended for good: nothing of it writes any more.</summary>
+    public bool HasEnded { get; init; }
+
     /// <summary>The sidecar's admin port; null where the pod has no sidecar.</summary>
     public int? AdminPort { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed record PodRecord(ObjectMeta Metadata) : IKubeObject
         {
             Ip = JsonFields.Text(status, "podIP"),
             IsRunning = JsonFields.Text(status, "phase") == "Running" && !meta.IsBeingDeleted,
+            HasEnded = JsonFields.Text(status, "phase") is "Succeeded" or "Failed",
             AdminPort = AdminPortOf(spec),
             Policy = meta.Annotations.GetValueOrDefault(WellKnown.InjectedPolicy),
             Shape = meta.Annotations.GetValueOrDefault(WellKnown.InjectedShape),

@@ -15,7 +15,7 @@ namespace TierOperator.Manager.Reconciling;
 /// Runs the backends that the policy asks for, and fills the Secret that its pods mount: where they are, as whom, and whom
 /// to trust there. The entries are redis.url, redis.ca.crt and so on.
 /// </summary>
-internal sealed class BackendReconciler(KubeClient client, ObjectApplier applier, OwnedObjects owned, GeneratedSecrets secrets, BackendSettings settings)
+internal sealed class BackendReconciler(KubeClient client, ObjectApplier applier, OwnedObjects owned, GeneratedSecrets secrets, PostgresRestores restores, BackendSettings settings)
 {
     private static readonly string[] s_files = ["url", "ca.crt", "tls.crt", "tls.key"];
     private readonly StorageGrowth _growth = new(client, owned);
@@ -57,10 +57,11 @@ internal sealed class BackendReconciler(KubeClient client, ObjectApplier applier
     {
         IReadOnlyList<string> hosts = plan.HasTls ? [plan.Host, $"{plan.Name}.{plan.Policy.Namespace}.svc", "localhost", "127.0.0.1"] : [];
         var secret = await secrets.EnsureAsync(work.Policy, plan.Name, PostgresPlan.Component, hosts, work.Token);
-        await ApplyAllAsync(work, PostgresObjects.For(plan));
+        var restoring = await restores.NextAsync(plan, work.Token);
+        await ApplyAllAsync(work, PostgresObjects.For(plan with { IsStopped = restoring is not null }));
         work.Mounted["postgres.url"] = Encoding.UTF8.GetBytes(plan.Url(Encoding.UTF8.GetString(secret["password"])));
         if (secret.TryGetValue("ca.crt", out var authority)) work.Mounted["postgres.ca.crt"] = authority;
-        work.States.Add(IsUp(work, plan.Name) with { Name = "postgres" });
+        work.States.Add(restoring ?? IsUp(work, plan.Name) with { Name = "postgres" });
     }
 
     // That operator makes the database, the user and a Secret with the address, named after the Cluster.

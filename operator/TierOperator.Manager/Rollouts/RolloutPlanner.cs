@@ -14,20 +14,21 @@ internal sealed record PodAnswer(string Uid, string Name, string? Running, strin
 internal static class RolloutPlanner
 {
     /// <summary>
-    /// 1. What was refused is not offered again. 2. Nothing to protect: publish at once. 3. A new revision starts with the
-    /// first wave. 4. One refusal returns everybody to the stable one. 5. When all under the wave run it, the wave rises;
-    /// after the last one the candidate is the stable one.
+    /// 1. What was refused is not offered again while the pod that refused it is there: another one may run a sidecar that
+    /// knows it. 2. Nothing to protect: publish at once. 3. A new revision starts with the first wave. 4. One refusal
+    /// returns everybody to the stable one. 5. When all under the wave run it, the wave rises; after the last one the
+    /// candidate is the stable one.
     /// </summary>
     public static RolloutState Next(RolloutState now, Revision wanted, IReadOnlyList<PodAnswer> pods, RolloutDocument? rollout)
     {
         if (now.Stable?.Id == wanted.Id) return new RolloutState(now.Stable);
-        if (now.Rejected == wanted.Id) return now with { Candidate = null, Wave = 0 };
+        if (now.Rejected == wanted.Id && (now.RejectedBy is null || pods.Any(pod => pod.Uid == now.RejectedBy))) return now with { Candidate = null, Wave = 0 };
         if (now.Stable is null || pods.Count == 0 || !FitsBoth(now.Stable, wanted)) return new RolloutState(wanted);
         if (rollout?.Paused == true) return now.Candidate?.Id == wanted.Id ? now : new RolloutState(now.Stable);
         var step = Step(rollout?.MaxUnavailable, pods.Count);
         if (now.Candidate?.Id != wanted.Id) return new RolloutState(now.Stable, wanted, WaveAfter(pods, 0, step));
         if (pods.FirstOrDefault(pod => pod.Refused == wanted.Id) is { } refusing)
-            return new RolloutState(now.Stable, null, 0, wanted.Id, $"{refusing.Name}: {refusing.Reason}");
+            return new RolloutState(now.Stable, null, 0, wanted.Id, $"{refusing.Name}: {refusing.Reason}", refusing.Uid);
         return Advance(now, wanted, pods, step);
     }
 

@@ -14,7 +14,8 @@ internal sealed record Revision(string Id, string Snapshot);
 /// </summary>
 /// <param name="Wave">Pods whose hash is under it take the candidate; see <see cref="PodHash"/>.</param>
 /// <param name="Rejected">The revision that a sidecar refused; null where none was.</param>
-internal sealed record RolloutState(Revision? Stable, Revision? Candidate = null, ulong Wave = 0, string? Rejected = null, string? Reason = null)
+/// <param name="RejectedBy">The UID of the pod that refused it.</param>
+internal sealed record RolloutState(Revision? Stable, Revision? Candidate = null, ulong Wave = 0, string? Rejected = null, string? Reason = null, string? RejectedBy = null)
 {
     /// <summary>Every pod.</summary>
     public const ulong FullWave = 1UL << 32;
@@ -26,6 +27,7 @@ internal sealed record RolloutState(Revision? Stable, Revision? Candidate = null
     private const string CandidateRevision = "tieroperator.io/candidate-revision";
     private const string RejectedRevision = "tieroperator.io/rejected-revision";
     private const string RejectedReason = "tieroperator.io/rejected-reason";
+    private const string RejectedPod = "tieroperator.io/rejected-by";
 
     public static RolloutState Empty { get; } = new((Revision?)null);
 
@@ -37,7 +39,7 @@ internal sealed record RolloutState(Revision? Stable, Revision? Candidate = null
         return new RolloutState(
             RevisionOf(annotations?[StableRevision], data?["stable"]),
             RevisionOf(annotations?[CandidateRevision], data?["candidate"]),
-            wave, annotations?[RejectedRevision]?.ToString(), annotations?[RejectedReason]?.ToString());
+            wave, annotations?[RejectedRevision]?.ToString(), annotations?[RejectedReason]?.ToString(), annotations?[RejectedPod]?.ToString());
     }
 
     /// <summary>What the ConfigMap's data and annotations are to be.</summary>
@@ -48,6 +50,7 @@ internal sealed record RolloutState(Revision? Stable, Revision? Candidate = null
         if (Stable is { } stable) (data["stable"], annotations[StableRevision]) = (stable.Snapshot, stable.Id);
         if (Candidate is { } candidate) (data["candidate"], annotations[CandidateRevision]) = (candidate.Snapshot, candidate.Id);
         if (Rejected is not null) (annotations[RejectedRevision], annotations[RejectedReason]) = (Rejected, Reason ?? "");
+        if (Rejected is not null && RejectedBy is not null) annotations[RejectedPod] = RejectedBy;
         return (data, annotations);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using TierOperator.Manager.Certificates;
 using TierOperator.Manager.Desired;
 using TierOperator.Manager.Desired.Postgres;
@@ -6,63 +5,115 @@ using TierOperator.Manager.Tests.TestSupport;
 
 namespace TierOperator.Manager.Tests.Processes;
 
-/// <summary>The generated configuration and scripts, run by a real PostgreSQL 15. It refuses to run as root, so root runs it as postgres.</summary>
+/// <summary>The generated configuration and scripts, run by a real PostgreSQL 15.</summary>
 public sealed class PostgresProcessTests : IAsyncDisposable
 {
-    private const string Binaries = "/usr/lib/postgresql/15/bin";
-    private readonly string _root = Directory.CreateTempSubdirectory("tier-postgres-").FullName;
-    private readonly int _port = ScriptProcess.FreePorts(1)[0];
-    private ScriptProcess? _server;
+    private readonly PostgresNode _node = new();
 
-    public PostgresProcessTests() => Assert.SkipUnless(Directory.Exists(Binaries), $"no PostgreSQL 15 in {Binaries}: install postgresql-15");
+    public PostgresProcessTests() => Assert.SkipWhen(PostgresNode.SkipReason is not null, PostgresNode.SkipReason ?? "");
+
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
 
     [Fact]
     public async Task BackupAndRestore_ToATime_BringsBackWhatStoodThen()
     {
         await PrepareAsync();
-        StartServer();
-        await UntilUpAsync();
-        await AskAsync("create table kept (id int primary key); insert into kept select generate_series(1, 1000)");
-        await RunAsync("postgres-backup.sh", ("KEEP", "1"));
-        await AskAsync("insert into kept select generate_series(1001, 1500); select pg_switch_wal()");
-        var then = await AskAsync("select now()");
-        await AskAsync("select pg_sleep(1.1); delete from kept; select pg_switch_wal()");
-        await StopAsync();
+        await _node.StartServerAsync();
+        await _node.AskAsync("create table kept (id int primary key); insert into kept select generate_series(1, 1000)");
+        await _node.RunScriptAsync("postgres-backup.sh", ("KEEP", "1"));
+        await _node.AskAsync("insert into kept select generate_series(1001, 1500); select pg_switch_wal()");
+        var then = await _node.AskAsync("select now()");
+        await _node.AskAsync("select pg_sleep(1.1); delete from kept; select pg_switch_wal()");
+        await _node.StopServerAsync();
 
-        await RunAsync("postgres-restore.sh", ("TO", then));
-        StartServer();
-        await UntilUpAsync();
+        await _node.RunScriptAsync("postgres-restore.sh", ("TO", then));
+        await _node.StartServerAsync();
+        await _node.UntilRecoveredAsync();
 
-        await ScriptProcess.UntilAsync(async () => await AskAsync("select pg_is_in_recovery()") is var said && said == "f" ? (true, said) : (false, said));
-        Assert.Equal("1500", await AskAsync("select count(*) from kept"));
-        await AskAsync("insert into kept values (9999)");
-        await RunAsync("postgres-backup.sh", ("KEEP", "1"));
-        Assert.Single(Directory.GetDirectories(Path.Combine(_root, "backup"), "base-*"));
-        await StopAsync();
+        Assert.Equal("1500", await _node.AskAsync("select count(*) from kept"));
+        await _node.AskAsync("insert into kept values (9999)");
+        await _node.RunScriptAsync("postgres-backup.sh", ("KEEP", "1"));
+        Assert.Single(Directory.GetDirectories(_node.PathOf("backup"), "base-*"));
+        await _node.StopServerAsync();
+    }
+
+    [Fact]
+    public async Task Server_LostWithItsVolume_LosesNoMoreThanTheArchivesInterval()
+    {
+        // As archive_timeout says; what takes an archive longer than that to copy is lost as well.
+        var interval = TimeSpan.FromSeconds(2);
+        await PrepareAsync();
+        _node.Write("config/postgresql.conf", (await File.ReadAllTextAsync(_node.PathOf("config/postgresql.conf"), TestContext.Current.CancellationToken)).Replace("archive_timeout = 10", "archive_timeout = 2", StringComparison.Ordinal));
+        await _node.StartServerAsync();
+        await _node.AskAsync("create table ticks (at timestamptz primary key default clock_timestamp())");
+        await _node.RunScriptAsync("postgres-backup.sh", ("KEEP", "1"));
+        for (var tick = 0; tick < 40; tick++) await _node.AskAsync("insert into ticks default values; select pg_sleep(0.15)");
+        var lost = TimeProvider.System.GetUtcNow();
+        await _node.LoseServerAsync();
+
+        await _node.RunScriptAsync("postgres-restore.sh");
+        await _node.StartServerAsync();
+        await _node.UntilRecoveredAsync();
+
+        var newest = DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(await _node.AskAsync("select floor(extract(epoch from max(at)) * 1000)::bigint from ticks")));
+        Assert.True(lost - newest < interval + TimeSpan.FromSeconds(15), $"lost {lost - newest}");
+        await _node.StopServerAsync();
+    }
+
+    [Fact]
+    public async Task Verify_GoodBackups_AreRestoredAndEqualWhileOthersWrite()
+    {
+        await PrepareAsync();
+        await _node.StartServerAsync();
+        await _node.AskAsync("create schema s; create table s.kept (id int primary key, text text, at timestamptz default now()); insert into s.kept select n, repeat('x', n) from generate_series(1, 1000) n");
+        await _node.RunScriptAsync("postgres-backup.sh", ("KEEP", "1"));
+        await _node.AskAsync("update s.kept set text = 'changed' where id < 100; delete from s.kept where id > 900");
+        await using var writer = _node.Run(["psql", "-h", "localhost", "-p", _node.Port, "-U", "tier", "-d", "tier", "-qAtc", "select format('insert into s.kept (id) values (%s)', n) from generate_series(2000, 12000) n \\gexec"], _node.Login);
+
+        var said = await _node.RunScriptAsync("postgres-verify.sh", ("DATA", _node.PathOf("scratch")));
+
+        Assert.Matches(@"restored from base-\w+ in \d+ s, and equal: 1 tables, [0-9]+ rows", said);
+        Assert.Empty(Directory.GetDirectories(_node.PathOf("scratch")));
+        Assert.Equal("f", await _node.AskAsync("select pg_is_in_recovery()"));
+        await _node.StopServerAsync();
+    }
+
+    [Theory]
+    [InlineData("restored -c \"$sums\"", "restored -c \"delete from kept where id = 7\" -c \"$sums\"", "and not equal")]
+    [InlineData("started=$(date +%s)", "rm \"$BACKUP/wal/$segment\"; started=$(date +%s)", "")]
+    public async Task Verify_BadBackups_EndsWithAFailure(string what, string by, string says)
+    {
+        await PrepareAsync();
+        await _node.StartServerAsync();
+        await _node.AskAsync("create table kept (id int primary key); insert into kept select generate_series(1, 100)");
+        await _node.RunScriptAsync("postgres-backup.sh", ("KEEP", "1"));
+        var script = await File.ReadAllTextAsync(_node.PathOf("config/postgres-verify.sh"), TestContext.Current.CancellationToken);
+        Assert.Contains(what, script, StringComparison.Ordinal);
+        _node.Write("config/broken.sh", script.Replace(what, by, StringComparison.Ordinal));
+
+        await using var verify = _node.Run(["sh", _node.PathOf("config/broken.sh")], ("DATA", _node.PathOf("scratch")), ("PATIENCE", "30"));
+        var (code, said) = await verify.EndAsync();
+
+        Assert.True(code == 1, said);
+        Assert.Contains(says, said, StringComparison.Ordinal);
+        await _node.StopServerAsync();
     }
 
     [Fact]
     public async Task Access_WithoutTls_IsRefusedFromOutsideThePod()
     {
         await PrepareAsync();
-        StartServer();
-        await UntilUpAsync();
+        await _node.StartServerAsync();
 
-        Assert.Contains("hostssl all all all scram-sha-256", await File.ReadAllTextAsync(Path.Combine(_root, "config", "pg_hba.conf")), StringComparison.Ordinal);
-        Assert.Equal("on", await AskAsync("show ssl"));
-        Assert.Equal("t", await AskAsync("select ssl from pg_stat_ssl where pid = pg_backend_pid()"));
-        await using var stranger = Run(["psql", "-h", "127.0.0.1", "-p", $"{_port}", "-U", "tier", "-d", "tier", "-w", "-c", "select 1"], ("PGPASSWORD", "wrong"));
+        Assert.Contains("hostssl all all all scram-sha-256", await File.ReadAllTextAsync(_node.PathOf("config/pg_hba.conf"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal("on", await _node.AskAsync("show ssl"));
+        Assert.Equal("t", await _node.AskAsync("select ssl from pg_stat_ssl where pid = pg_backend_pid()"));
+        await using var stranger = _node.Run(["psql", "-h", "127.0.0.1", "-p", _node.Port, "-U", "tier", "-d", "tier", "-w", "-c", "select 1"], ("PGPASSWORD", "wrong"));
         Assert.Contains("password authentication failed", (await stranger.EndAsync()).Output, StringComparison.Ordinal);
-        await StopAsync();
+        await _node.StopServerAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_server is not null) await _server.DisposeAsync();
-        Directory.Delete(_root, recursive: true);
-    }
-
-    private async Task PrepareAsync()
+    private Task PrepareAsync()
     {
         var policy = TestPolicies.Read("""
             apiVersion: tieroperator.io/v1alpha1
@@ -73,65 +124,8 @@ public sealed class PostgresProcessTests : IAsyncDisposable
                 postgres: {managed: {tls: Required, backup: {walArchiveEvery: 10s}}}
             """);
         var plan = new PostgresPlan(policy, policy.Spec.Tiers!.Postgres!.Managed!, new BackendSettings());
-        foreach (var (file, text) in PostgresObjects.For(plan).First()["data"]!.AsObject()) Write($"config/{file}", text!.GetValue<string>());
         using var authority = Authority.Create("test", TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1));
         var (certificate, key) = authority.Issue(["localhost", "127.0.0.1"], TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1));
-        Write("secret/password", "pass-1234");
-        Write("secret/ca.crt", authority.CertificatePem);
-        Write("secret/tls.crt", certificate);
-        Write("secret/tls.key", key);
-        foreach (var folder in (string[])["data", "backup"]) Directory.CreateDirectory(Path.Combine(_root, folder));
-        if (Environment.UserName == "root") await ScriptProcess.RunAsync("chown", ["-R", "postgres", _root]);
-    }
-
-    private void StartServer() => _server = Run(["sh", Path.Combine(_root, "config", "postgres-start.sh")]);
-
-    private async Task StopAsync()
-    {
-        await using var stop = Run(["pg_ctl", "stop", "-D", Path.Combine(_root, "data", "pgdata"), "-m", "fast", "-w"]);
-        Assert.Equal(0, (await stop.EndAsync()).Code);
-        await _server!.EndAsync();
-    }
-
-    private Task UntilUpAsync() => ScriptProcess.UntilAsync(async () =>
-    {
-        await using var ping = Run(["sh", Path.Combine(_root, "config", "postgres-ping.sh")]);
-        var (code, said) = await ping.EndAsync();
-        return (code == 0, said);
-    });
-
-    private async Task RunAsync(string script, params (string, string)[] more)
-    {
-        await using var process = Run(["sh", Path.Combine(_root, "config", script)], more);
-        var (code, said) = await process.EndAsync();
-        Assert.True(code == 0, string.Create(CultureInfo.InvariantCulture, $"{script} ended with {code}: {said}"));
-    }
-
-    private async Task<string> AskAsync(string sql)
-    {
-        await using var process = Run(["psql", "-h", "localhost", "-p", $"{_port}", "-U", "tier", "-d", "tier", "-qAtc", sql],
-            ("PGPASSWORD", "pass-1234"), ("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", Path.Combine(_root, "secret", "ca.crt")));
-        return (await process.EndAsync()).Output.Trim().Split('\n')[^1];
-    }
-
-    private ScriptProcess Run(string[] command, params (string Name, string Value)[] more)
-    {
-        (string Name, string Value)[] environment =
-        [
-            ("CONFIG", Path.Combine(_root, "config")), ("SECRET", Path.Combine(_root, "secret")), ("DATA", Path.Combine(_root, "data")),
-            ("BACKUP", Path.Combine(_root, "backup")), ("HOST", "localhost"), ("HOME", _root), ("PORT", $"{_port}"), ("TLS", "yes"),
-            ("PATH", $"{Binaries}:{Environment.GetEnvironmentVariable("PATH")}"), .. more,
-        ];
-        return Environment.UserName == "root"
-            ? ScriptProcess.Start("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", .. command], environment)
-            : ScriptProcess.Start(command[0], command[1..], environment);
-    }
-
-    private void Write(string name, string text)
-    {
-        var path = Path.Combine(_root, name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, text);
-        if (OperatingSystem.IsLinux() && name.EndsWith(".key", StringComparison.Ordinal)) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return _node.MountAsync(PostgresObjects.For(plan).First(), [("password", "pass-1234"), ("ca.crt", authority.CertificatePem), ("tls.crt", certificate), ("tls.key", key)]);
     }
 }

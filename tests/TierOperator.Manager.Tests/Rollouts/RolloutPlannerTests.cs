@@ -46,15 +46,17 @@ public sealed class RolloutPlannerTests
     }
 
     [Fact]
-    public void Next_OneRefusal_ReturnsToStableAndDoesNotOfferItAgain()
+    public void Next_OneRefusal_ReturnsToStableAndIsNotOfferedAgainWhileThePodIsThere()
     {
         var trying = RolloutPlanner.Next(new RolloutState(s_old), s_new, Pods(4), s_quarter);
         IReadOnlyList<PodAnswer> pods = [.. Pods(3), new PodAnswer("x", "chat-x", "old", "new", "TP0010 spec.new")];
 
         var back = RolloutPlanner.Next(trying, s_new, pods, s_quarter);
 
-        Assert.Equal(new RolloutState(s_old, null, 0, "new", "chat-x: TP0010 spec.new"), back);
-        Assert.Equal(back, RolloutPlanner.Next(back, s_new, Pods(4), s_quarter));
+        Assert.Equal(new RolloutState(s_old, null, 0, "new", "chat-x: TP0010 spec.new", "x"), back);
+        Assert.Equal(back, RolloutPlanner.Next(back, s_new, pods, s_quarter));
+        Assert.Equal(s_new, RolloutPlanner.Next(back, s_new, Pods(4), s_quarter).Candidate);
+        Assert.Equal(s_new, RolloutPlanner.Next(back, s_new, [], s_quarter).Stable);
         Assert.Equal("newer", RolloutPlanner.Next(back, new Revision("newer", "{}"), Pods(4), s_quarter).Candidate!.Id);
         Assert.Equal(new RolloutState(s_old), RolloutPlanner.Next(back, s_old, Pods(4), s_quarter));
     }
@@ -88,7 +90,7 @@ public sealed class RolloutPlannerTests
     [Fact]
     public void Write_Read_IsTheSameState()
     {
-        var state = new RolloutState(Published("{}"), Published("{ }"), 77, "bad", "why");
+        var state = new RolloutState(Published("{}"), Published("{ }"), 77, "bad", "why", "uid");
         var (data, annotations) = state.Write();
 
         Assert.Equal(state, RolloutState.Read(new JsonObject { ["data"] = data, ["metadata"] = new JsonObject { ["annotations"] = annotations } }));

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using TierOperator.Kubernetes.Objects;
-using TierOperator.Kubernetes.TestKit.Real;
 
 namespace TierOperator.Manager.Tests.TestSupport;
 

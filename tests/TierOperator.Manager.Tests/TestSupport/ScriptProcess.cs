@@ -74,6 +74,8 @@ internal sealed class ScriptProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()

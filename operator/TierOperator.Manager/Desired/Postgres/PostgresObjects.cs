@@ -17,7 +17,9 @@ internal static class PostgresObjects
         yield return Server(plan);
         yield return BackendPod.DisruptionBudget(policy, plan.Name, PostgresPlan.Component);
         yield return BackendPod.NetworkPolicy(policy, plan.Name, PostgresPlan.Component, PostgresPlan.Port);
-        if (plan.Backup is not null) yield return BackupJob(plan);
+        if (plan.Backup is null) yield break;
+        yield return PostgresJobs.Backup(plan);
+        yield return PostgresJobs.Verify(plan);
     }
 
     private static IEnumerable<(string, string)> Files(PostgresPlan plan)
@@ -29,6 +31,7 @@ internal static class PostgresObjects
         if (plan.Backup is null) yield break;
         yield return ScriptFile.Read("postgres-backup.sh");
         yield return ScriptFile.Read("postgres-restore.sh");
+        yield return ScriptFile.Read("postgres-verify.sh");
     }
 
     private static JsonObject Server(PostgresPlan plan)
@@ -48,7 +51,7 @@ internal static class PostgresObjects
         var pod = BackendPod.Spec(plan.Name, PostgresPlan.User, container);
         pod["terminationGracePeriodSeconds"] = 120;
         AddBackupVolume(plan, pod);
-        var set = BackendPod.StatefulSet(plan.Policy, plan.Name, PostgresPlan.Component, 1, pod);
+        var set = BackendPod.StatefulSet(plan.Policy, plan.Name, PostgresPlan.Component, plan.IsStopped ? 0 : 1, pod);
         set["spec"]!["volumeClaimTemplates"] = new JsonArray(BackendPod.Claim(plan.Policy, PostgresPlan.Component, plan.Document.Storage!.Value.ToString()));
         return set;
     }
@@ -69,53 +72,8 @@ internal static class PostgresObjects
     private static string BackupSize(PostgresPlan plan) =>
         new TierOperator.Policy.Values.Quantity(plan.Document.Storage!.Value.Bytes * Math.Max(2, plan.Backup!.Keep!.Value / 3)).ToString();
 
-    private static JsonObject BackupJob(PostgresPlan plan)
-    {
-        var environment = Environment(plan);
-        environment.Add(BackendPod.Variable("HOST", plan.Host));
-        environment.Add(BackendPod.Variable("KEEP", BackendPod.Text(plan.Backup!.Keep!.Value)));
-        var container = BackendPod.Container("backup", plan.Image, "postgres-backup.sh", environment);
-        AddBackupMount(plan, container);
-        var pod = BackendPod.Spec(plan.Name, PostgresPlan.User, container);
-        ((JsonArray)pod["volumes"]!).Add(BackendPod.EmptyData("64Mi"));
-        AddBackupVolume(plan, pod);
-        pod["restartPolicy"] = "Never";
-
-        // The backups' volume is mounted by one node only: the server's.
-        pod["affinity"] = new JsonObject
-        {
-            ["podAffinity"] = new JsonObject
-            {
-                ["requiredDuringSchedulingIgnoredDuringExecution"] = new JsonArray(new JsonObject
-                {
-                    ["labelSelector"] = new JsonObject { ["matchLabels"] = OwnedObject.Selector(plan.Policy, PostgresPlan.Component) },
-                    ["topologyKey"] = "kubernetes.io/hostname",
-                }),
-            },
-        };
-        var job = OwnedObject.Of(plan.Policy, "batch/v1", "CronJob", plan.BackupName, PostgresPlan.BackupComponent);
-        job["spec"] = new JsonObject
-        {
-            ["schedule"] = plan.Backup.Schedule,
-            ["concurrencyPolicy"] = "Forbid",
-            ["startingDeadlineSeconds"] = 3600,
-            ["jobTemplate"] = new JsonObject
-            {
-                ["spec"] = new JsonObject
-                {
-                    ["backoffLimit"] = 2,
-                    ["template"] = new JsonObject
-                    {
-                        ["metadata"] = new JsonObject { ["labels"] = OwnedObject.Labels(plan.Policy, PostgresPlan.BackupComponent) },
-                        ["spec"] = pod,
-                    },
-                },
-            },
-        };
-        return job;
-    }
-
-    private static JsonArray Environment(PostgresPlan plan)
+    /// <summary>What every container of this server is told.</summary>
+    public static JsonArray Environment(PostgresPlan plan)
     {
         var environment = new JsonArray();
         if (plan.HasTls) environment.Add(BackendPod.Variable("TLS", "yes"));
@@ -123,12 +81,12 @@ internal static class PostgresObjects
         return environment;
     }
 
-    private static void AddBackupMount(PostgresPlan plan, JsonObject container)
+    public static void AddBackupMount(PostgresPlan plan, JsonObject container)
     {
         if (plan.Backup is not null) ((JsonArray)container["volumeMounts"]!).Add(new JsonObject { ["name"] = "backup", ["mountPath"] = BackupFolder });
     }
 
-    private static void AddBackupVolume(PostgresPlan plan, JsonObject pod)
+    public static void AddBackupVolume(PostgresPlan plan, JsonObject pod)
     {
         if (plan.Backup is not null) ((JsonArray)pod["volumes"]!).Add(new JsonObject { ["name"] = "backup", ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = plan.BackupName } });
     }
