@@ -1,4 +1,3 @@
-using System.Buffers;
 using TierOperator.Policy.Compiled;
 
 namespace TierOperator.Tiering.Disk;
@@ -18,20 +17,20 @@ internal sealed class BatchEncoder(KeyedHash hash, CompressionKind compression)
         var operations = batch.Operations;
         var capacity = 0L;
         for (var i = 0; i < operations.Count; i++) capacity += MaxPlainBytes(operations[i]);
-        var buffer = ArrayPool<byte>.Shared.Rent(checked((int)capacity));
+        var chunk = EncodeChunk.Take(checked((int)capacity), out var at);
         var pending = new PendingOperation[operations.Count];
-        long stored = 0, memory = BatchBytes + buffer.Length;
-        var at = 0;
+        long stored = 0, memory = BatchBytes - at;
         for (var i = 0; i < operations.Count; i++)
         {
             var flags = (i == 0 ? RecordFlags.First : 0) | (i == operations.Count - 1 ? RecordFlags.Last : 0);
-            pending[i] = EncodeOne(operations[i], flags, buffer, at, tombstoneExpiresMs);
+            pending[i] = EncodeOne(operations[i], flags, chunk.Buffer, at, tombstoneExpiresMs);
             at += pending[i].Length;
             stored += MaxStoredBytes(pending[i]);
             memory += OperationBytes + (pending[i].Large?.Length ?? 0);
         }
 
-        var encoded = new PendingBatch { Buffer = buffer, Operations = pending, MaxStoredBytes = stored, PendingBytes = memory, MayBeLost = batch.MayBeLost };
+        chunk.TrimTo(at);
+        var encoded = new PendingBatch { Chunk = chunk, Operations = pending, MaxStoredBytes = stored, PendingBytes = memory + at, MayBeLost = batch.MayBeLost };
         foreach (var operation in pending) operation.Batch = encoded;
         return encoded;
     }
@@ -40,8 +39,8 @@ internal sealed class BatchEncoder(KeyedHash hash, CompressionKind compression)
     public static PendingBatch EncodeDrop(Hash128[] sessions)
     {
         var length = RecordHeader.Bytes + (sessions.Length * 16);
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
-        var writer = new SpanWriter(buffer.AsSpan(RecordHeader.Bytes));
+        var chunk = EncodeChunk.Take(length, out var offset);
+        var writer = new SpanWriter(chunk.Buffer.AsSpan(offset + RecordHeader.Bytes));
         foreach (var session in sessions)
         {
             writer.Long((long)session.High);
@@ -53,10 +52,10 @@ internal sealed class BatchEncoder(KeyedHash hash, CompressionKind compression)
             Op = RecordOp.Drop, Flags = RecordFlags.First | RecordFlags.Last,
             Length = (uint)(sessions.Length * 16), MetaLength = (uint)(sessions.Length * 16),
         };
-        var operation = new PendingOperation { Header = header, Offset = 0, Length = length, Dropped = sessions };
+        var operation = new PendingOperation { Header = header, Offset = offset, Length = length, Dropped = sessions };
         var batch = new PendingBatch
         {
-            Buffer = buffer, Operations = [operation], IsInternal = true, PendingBytes = length,
+            Chunk = chunk, Operations = [operation], IsInternal = true, PendingBytes = length,
             MaxStoredBytes = RecordHeader.Align(length + SegmentCipher.TagBytes),
         };
         operation.Batch = batch;

@@ -192,15 +192,34 @@ internal sealed class DiskIndex : IDisposable
         return -1;
     }
 
-    private int FindExact(IndexShard shard, Hash128 session)
+    /// <summary>The committer has written a record: whoever must know what it is need not read it.</summary>
+    public void Remember_NeedsLock(IndexShard shard, in IndexChange change)
     {
+        if (_segments.Find(change.Location.Slot) is { } segment) shard.Recent.Add(change.Location, segment.Header.Epoch, change.Session, change.Item);
+    }
+
+    private bool TryIdentify(IndexShard shard, Location location, out Hash128 session, out ulong item)
+    {
+        if (_segments.Find(location.Slot) is { } segment && shard.Recent.TryFind(location, segment.Header.Epoch, out session, out item)) return true;
+        return Identity.TryIdentify(location, out session, out item);
+    }
+
+    private int FindExact(IndexShard shard, Hash128 session) => FindExact(shard, session, out _);
+
+    /// <param name="item">The item of the record that its entry refers to; null where that cannot be read.</param>
+    private int FindExact(IndexShard shard, Hash128 session, out ulong? item)
+    {
+        item = null;
         var hash = SessionHash(session);
         var table = shard.Table;
         for (var i = table.First(hash); i != IndexEntry.NoLink; i = table[i].Next)
         {
             ref var entry = ref table[i];
-            if (entry.Hash == hash && entry.Kind != EntryKind.Item
-                && (!Identity.TryIdentify(entry.Location, out var found, out _) || found == session)) return i;
+            if (entry.Hash != hash || entry.Kind == EntryKind.Item) continue;
+            var isKnown = TryIdentify(shard, entry.Location, out var found, out var only);
+            if (isKnown && found != session) continue;
+            item = isKnown ? only : null;
+            return i;
         }
 
         return -1;
@@ -214,7 +233,7 @@ internal sealed class DiskIndex : IDisposable
         {
             ref var entry = ref table[i];
             if (entry.Hash == hash && entry.Kind == EntryKind.Item
-                && (!Identity.TryIdentify(entry.Location, out var owner, out var found) || (owner == session && found == item))) return i;
+                && (!TryIdentify(shard, entry.Location, out var owner, out var found) || (owner == session && found == item))) return i;
         }
 
         return -1;
@@ -223,7 +242,7 @@ internal sealed class DiskIndex : IDisposable
     private void Put(IndexShard shard, in IndexChange change)
     {
         var table = shard.Table;
-        var at = FindLive(shard, change.Session);
+        var at = FindLive(shard, change.Session, out var present);
         if (at < 0)
         {
             at = AddSession(shard, change, EntryKind.Inline);
@@ -233,7 +252,7 @@ internal sealed class DiskIndex : IDisposable
         }
         else if (table[at].Kind == EntryKind.Inline)
         {
-            PutBesideOne(shard, at, change);
+            PutBesideOne(shard, at, present, change);
         }
         else
         {
@@ -243,10 +262,10 @@ internal sealed class DiskIndex : IDisposable
         Stamp(ref table[at], change);
     }
 
-    private void PutBesideOne(IndexShard shard, int at, in IndexChange change)
+    private void PutBesideOne(IndexShard shard, int at, ulong? present, in IndexChange change)
     {
         ref var session = ref shard.Table[at];
-        if (!Identity.TryIdentify(session.Location, out _, out var only) || only == change.Item)
+        if (present is not { } only || only == change.Item)
         {
             AddLive(session, -1);
             session.Location = change.Location;
@@ -325,9 +344,11 @@ internal sealed class DiskIndex : IDisposable
     }
 
     /// <summary>A session's entry; a tombstone in its place goes, for the session's header carries the floor.</summary>
-    private int FindLive(IndexShard shard, Hash128 session)
+    private int FindLive(IndexShard shard, Hash128 session) => FindLive(shard, session, out _);
+
+    private int FindLive(IndexShard shard, Hash128 session, out ulong? item)
     {
-        var at = FindExact(shard, session);
+        var at = FindExact(shard, session, out item);
         if (at < 0 || shard.Table[at].Kind != EntryKind.Tombstone) return at;
         shard.Table.Remove(at);
         return -1;
@@ -338,7 +359,7 @@ internal sealed class DiskIndex : IDisposable
     {
         ref var session = ref shard.Table[at];
         if (session.Kind != EntryKind.Inline) return;
-        if (Identity.TryIdentify(session.Location, out _, out var only))
+        if (TryIdentify(shard, session.Location, out _, out var only))
         {
             AddItem(shard, at, ItemHash(hash, only), session.Location, session.Size);
         }

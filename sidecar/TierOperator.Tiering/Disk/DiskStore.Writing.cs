@@ -149,7 +149,9 @@ public sealed partial class DiskStore
             {
                 for (; i < operations.Length && operations[i].Header.Session == session; i++)
                 {
-                    _index.Apply_NeedsLock(shard, ChangeOf(operations[i]));
+                    var change = ChangeOf(operations[i]);
+                    _index.Apply_NeedsLock(shard, change);
+                    _index.Remember_NeedsLock(shard, change);
                     RemovePending_NeedsLock(shard, session, operations[i]);
                 }
             }

@@ -15,6 +15,8 @@ internal sealed class IndexShard(NativeAccount account) : IDisposable
     /// <summary>Operations not yet in the table, by session, oldest first.</summary>
     public Dictionary<Hash128, List<PendingOperation>> Pending { get; } = [];
 
+    public RecentRecords Recent { get; } = new();
+
     public int Sessions { get; set; }
 
     public void Dispose()

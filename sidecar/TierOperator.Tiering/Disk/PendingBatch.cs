@@ -1,12 +1,11 @@
-using System.Buffers;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Disk;
 
-/// <summary>A batch between its append and the index: encoded, in the clear, in one pooled buffer.</summary>
+/// <summary>A batch between its append and the index: encoded, in the clear, in one piece of memory.</summary>
 internal sealed class PendingBatch
 {
-    public required byte[] Buffer { get; init; }
+    public required EncodeChunk Chunk { get; init; }
     public required PendingOperation[] Operations { get; init; }
 
     /// <summary>What it may take on disk at most.</summary>
@@ -27,7 +26,7 @@ internal sealed class PendingBatch
 
     public void Release()
     {
-        ArrayPool<byte>.Shared.Return(Buffer);
+        Chunk.Release();
         foreach (var operation in Operations) operation.Large?.Release();
     }
 }
@@ -48,5 +47,5 @@ internal sealed class PendingOperation
     /// <summary>The sessions of a <see cref="RecordOp.Drop"/>.</summary>
     public Hash128[]? Dropped { get; init; }
 
-    public ReadOnlySpan<byte> Body => Batch.Buffer.AsSpan(Offset + RecordHeader.Bytes, Length - RecordHeader.Bytes);
+    public ReadOnlySpan<byte> Body => Batch.Chunk.Buffer.AsSpan(Offset + RecordHeader.Bytes, Length - RecordHeader.Bytes);
 }

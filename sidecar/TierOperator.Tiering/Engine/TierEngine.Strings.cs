@@ -1,3 +1,5 @@
+using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Memory;
 using TierOperator.Tiering.Values;
 
@@ -6,77 +8,145 @@ namespace TierOperator.Tiering.Engine;
 public sealed partial class TierEngine
 {
     private const byte StringKind = 1;
+    private const string BytesType = "application/octet-stream";
+
+    /// <summary>For one append at a time, of one thread: an append keeps nothing of it.</summary>
+    [ThreadStatic]
+    private static DiskBatch? t_batch;
+
+    /// <summary>A plain string on its way in, and where it goes.</summary>
+    private readonly record struct StringPut(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Item, ReadOnlyMemory<byte> Value)
+    {
+        public required ActiveRule Rule { get; init; }
+        public required MemoryShard Shard { get; init; }
+        public required ulong Hash { get; init; }
+        public required long NowMs { get; init; }
+    }
 
     /// <summary>
-    /// The short way of storing a plain string (kind 1, one item, no deadline) where memory is all that its rule asks for: no
-    /// plan, no journal, and in place where the old value was as long. Without <paramref name="mayCreate"/> only over one that is here. False: nothing happened, make an edit of it.
+    /// The short way of storing a plain string (kind 1, one item, no deadline) where its rule asks for memory, or for memory mirrored
+    /// on disk: no plan, and in place where the old value was as long. Without <paramref name="mayCreate"/> only over one that is
+    /// here. The outcome's ack level is met only after <see cref="AckAsync"/>. False: nothing happened, make an edit of it.
     /// </summary>
-    public bool TryPutString(ReadOnlySpan<byte> session, ReadOnlySpan<byte> item, ReadOnlyMemory<byte> value, bool mayCreate = true)
+    public bool TryPutString(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, ReadOnlyMemory<byte> value, bool mayCreate, out EditOutcome outcome)
     {
+        outcome = default;
         var rules = _rules;
-        if (value.Length >= ItemValue.LargeFrom || rules.HasItemRules || rules.Policy.Matcher.NeedsFields(session)) return false;
-        var rule = rules[rules.Policy.Matcher.MatchSession(session, null)];
-        if (!rule.UsesMemory || rule.UsesDisk || IsShared(session)) return false;
-        var hash = _memory.HashOf(session);
-        var shard = _memory.ShardOf(hash);
-        lock (shard.Gate)
+        var key = session.Span;
+        if (value.Length >= ItemValue.LargeFrom || rules.HasItemRules || rules.Policy.Matcher.NeedsFields(key)) return false;
+        var rule = rules[rules.Policy.Matcher.MatchSession(key, null)];
+        if (!rule.UsesMemory || (rule.UsesDisk && !(rules.IsMirror && _disk is not null)) || IsShared(key)) return false;
+        var hash = _memory.HashOf(key);
+        var put = new StringPut(session, item, value) { Rule = rule, Shard = _memory.ShardOf(hash), Hash = hash, NowMs = _clock.NowMs };
+        long ticket;
+        lock (put.Shard.Gate)
         {
-            if (shard.Gates.Count > 0 && shard.Gates.ContainsKey(hash)) return false;
-            if (!mayCreate && !IsThere_NeedsLock(shard, session, hash)) return false;
-            if (!TryPutString_NeedsLock(shard, hash, session, item, value, rule)) return false;
+            if (put.Shard.Gates.Count > 0 && put.Shard.Gates.ContainsKey(hash)) return false;
+            if (!TryPutString_NeedsLock(put, mayCreate, out ticket)) return false;
         }
 
         _counters.Wrote();
         CheckPressure();
+        outcome = new EditOutcome(WriteStatus.Replaced) { Rule = rule.Rule, Ticket = rule.Rule.Ack == AckLevel.Memory ? 0 : ticket };
         return true;
     }
 
-    private static unsafe bool IsThere_NeedsLock(MemoryShard shard, ReadOnlySpan<byte> session, ulong hash) => shard.FindSession_NeedsLock(session, hash) != null;
-
-    private unsafe bool TryPutString_NeedsLock(
-        MemoryShard shard, ulong hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, ReadOnlyMemory<byte> value, ActiveRule rule)
+    private unsafe bool TryPutString_NeedsLock(in StringPut put, bool mayCreate, out long ticket)
     {
-        var nowMs = _clock.NowMs;
-        var session = shard.FindSession_NeedsLock(key, hash);
-        if (session == null) return AddString_NeedsLock(shard, hash, key, item, value, rule, nowMs);
-        var isPlain = session->Kind == StringKind && session->ItemCount == 1 && session->RuleId == rule.Id
-            && (session->Flags & (SessionFlags.OnDisk | SessionFlags.Unsettled | SessionFlags.HasDiskItems)) == 0;
-        if (!isPlain || MemoryShard.IsDead_NeedsLock(session, rule, nowMs) || !ItemRecord.Key(session->Items).SequenceEqual(item)) return false;
+        ticket = 0;
+        var session = put.Shard.FindSession_NeedsLock(put.Key.Span, put.Hash);
+        if (session == null) return mayCreate && AddString_NeedsLock(put, out ticket);
+        if (!IsPlain_NeedsLock(put, session)) return false;
         var present = session->Items;
         var version = _clock.Next(present->Version);
-        if (present->ValueLength == value.Length)
+        var inPlace = present->ValueLength == put.Value.Length;
+        var cost = inPlace ? 0 : ItemRecord.CostOf(put.Item.Length, 0, put.Value.Length);
+        if (cost > 0 && !_memory.Budget.TryTake(cost)) return false;
+        if (put.Rule.UsesDisk && !TryJournal(put, HeaderOf_NeedsLock(put, session), version, isHere: true, out ticket))
         {
-            value.Span.CopyTo(ItemRecord.Value(present));
+            _memory.Budget.Give(cost);
+            return false;
+        }
+
+        if (inPlace)
+        {
+            put.Value.Span.CopyTo(ItemRecord.Value(present));
             (present->Stamp, present->Node) = (version.Stamp, version.Node);
         }
         else
         {
-            var cost = ItemRecord.CostOf(item.Length, 0, value.Length);
-            if (!_memory.Budget.TryTake(cost)) return false;
-            var more = shard.PutItem_NeedsLock(session, item, BytesType, version, new ItemValue(value));
+            var more = put.Shard.PutItem_NeedsLock(session, put.Item.Span, BytesType, version, new ItemValue(put.Value));
             _memory.Budget.Give(cost - more);
         }
 
         session->Flags &= ~SessionFlags.ExplicitDeadline;
         session->DeadlineMs = 0;
-        session->Changes++;
-        shard.Access_NeedsLock(session, rule, nowMs);
+        Stored_NeedsLock(put, session, ticket);
         return true;
     }
 
-    private unsafe bool AddString_NeedsLock(
-        MemoryShard shard, ulong hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, ReadOnlyMemory<byte> value, ActiveRule rule, long nowMs)
+    /// <summary>Nothing of it must be thought over: this item alone, and where the disk mirrors it, a good copy there.</summary>
+    private static unsafe bool IsPlain_NeedsLock(in StringPut put, SessionRecord* session)
     {
-        if (_disk is not null && _disk.Contains(key)) return false;
-        var cost = SessionRecord.CostOf(key.Length) + ItemRecord.CostOf(item.Length, 0, value.Length);
+        var onDisk = put.Rule.UsesDisk ? SessionFlags.OnDisk : 0;
+        return session->Kind == StringKind && session->ItemCount == 1 && session->RuleId == put.Rule.Id
+            && (session->Flags & (SessionFlags.OnDisk | SessionFlags.Unsettled | SessionFlags.HasDiskItems)) == onDisk
+            && !MemoryShard.IsDead_NeedsLock(session, put.Rule, put.NowMs) && ItemRecord.Key(session->Items).SequenceEqual(put.Item.Span);
+    }
+
+    private unsafe bool AddString_NeedsLock(in StringPut put, out long ticket)
+    {
+        ticket = 0;
+        if (_disk is not null && _disk.Contains(put.Key.Span)) return false;
+        var cost = SessionRecord.CostOf(put.Key.Length) + ItemRecord.CostOf(put.Item.Length, 0, put.Value.Length);
         if (!_memory.Budget.TryTake(cost)) return false;
-        var session = shard.AddSession_NeedsLock(key, hash, nowMs);
-        (session->RuleId, session->Kind, session->LastAccessMs) = (rule.Id, StringKind, nowMs);
-        shard.PutItem_NeedsLock(session, item, BytesType, _clock.Next(), new ItemValue(value));
-        session->Changes++;
-        shard.Access_NeedsLock(session, rule, nowMs);
+        var version = _clock.Next();
+        if (put.Rule.UsesDisk && !TryJournal(put, HeaderOf_NeedsLock(put, null), version, isHere: false, out ticket))
+        {
+            _memory.Budget.Give(cost);
+            return false;
+        }
+
+        var session = put.Shard.AddSession_NeedsLock(put.Key.Span, put.Hash, put.NowMs);
+        (session->RuleId, session->Kind, session->LastAccessMs) = (put.Rule.Id, StringKind, put.NowMs);
+        put.Shard.PutItem_NeedsLock(session, put.Item.Span, BytesType, version, new ItemValue(put.Value));
+        if (put.Rule.UsesDisk) session->Flags |= SessionFlags.OnDisk;
+        Stored_NeedsLock(put, session, ticket);
         return true;
     }
 
-    private const string BytesType = "application/octet-stream";
+    private static unsafe void Stored_NeedsLock(in StringPut put, SessionRecord* session, long ticket)
+    {
+        if (ticket != 0) (session->Ticket, session->ToldMs) = (ticket, put.NowMs);
+        session->Changes++;
+        put.Shard.Access_NeedsLock(session, put.Rule, put.NowMs);
+    }
+
+    private static unsafe SessionHeader HeaderOf_NeedsLock(in StringPut put, SessionRecord* session) => new()
+    {
+        Rule = put.Rule.Rule.Name,
+        CreatedMs = session == null ? put.NowMs : session->CreatedMs,
+        LastAccessMs = put.NowMs,
+        DeadlineMs = put.Rule.DeadlineOf(isExplicit: false, 0, put.NowMs),
+        Floor = session == null ? ItemVersion.None : session->Floor,
+        Kind = StringKind,
+        Subject = session == null ? null : put.Shard.SubjectOf_NeedsLock(session),
+        IsPartial = session != null && session->Flags.Has(SessionFlags.Partial),
+        Accesses = (session == null ? 0 : session->Accesses) + 1,
+    };
+
+    private bool TryJournal(in StringPut put, SessionHeader header, ItemVersion version, bool isHere, out long ticket)
+    {
+        var batch = t_batch ??= new DiskBatch();
+        try
+        {
+            batch.ExpectsSession = isHere;
+            batch.Put(put.Key, header, put.Rule.DiskExpiryOf(header), put.Item, BytesType, version, new ItemValue(put.Value));
+            return _disk!.TryAppend(batch, out ticket) == AppendStatus.Ok;
+        }
+        finally
+        {
+            batch.Clear();
+        }
+    }
 }

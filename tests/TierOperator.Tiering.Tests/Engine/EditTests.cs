@@ -125,13 +125,16 @@ public sealed class EditTests
     {
         await using var harness = new EngineHarness(Memory, withDisk: false);
 
-        Assert.True(harness.Engine.TryPutString("a"u8, "value"u8, "1"u8.ToArray()));
-        Assert.True(harness.Engine.TryPutString("a"u8, "value"u8, "22"u8.ToArray()));
-        Assert.True(harness.Engine.TryPutString("a"u8, "value"u8, "33"u8.ToArray()));
+        Assert.True(TryPut(harness, "a", "1"u8));
+        Assert.True(TryPut(harness, "a", "22"u8));
+        Assert.True(TryPut(harness, "a", "33"u8));
         Assert.Equal("33", await harness.ValueAsync("a", "value"));
         await harness.PutAsync("h", "value", "1");
-        Assert.False(harness.Engine.TryPutString("h"u8, "value"u8, "1"u8.ToArray()));
+        Assert.False(TryPut(harness, "h", "1"u8));
     }
+
+    private static bool TryPut(EngineHarness harness, string session, ReadOnlySpan<byte> value)
+        => harness.Engine.TryPutString(Encoding.UTF8.GetBytes(session), "value"u8.ToArray(), value.ToArray(), mayCreate: true, out _);
 
     private static ulong Print(EngineHarness harness)
     {

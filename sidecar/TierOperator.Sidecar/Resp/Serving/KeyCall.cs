@@ -17,6 +17,7 @@ internal sealed partial class KeyCall : ISessionEdit
 {
     /// <summary>The item that holds a string's bytes; over HTTP it is <c>/v1/sessions/KEY/items/value</c>.</summary>
     public static ReadOnlySpan<byte> StringItem => "value"u8;
+    public static readonly ReadOnlyMemory<byte> StringItemName = StringItem.ToArray();
     public const byte HashKind = 0, StringKind = 1;
 
     private int _replyStart;

@@ -120,7 +120,7 @@ internal sealed partial class RespConnection(RespServer server, ClientSocket soc
             server.ProcessSoon(this);
         }
 
-        var wanted = (IsHeld || IsLeaving ? Readiness.None : Readiness.Readable) | (Output.Unsent > 0 ? Readiness.Writable : Readiness.None)
+        var wanted = (IsHeld || IsLeaving ? Readiness.None : Readiness.Readable) | (Output.IsStuck ? Readiness.Writable : Readiness.None)
             // Else nobody would hear that a client that waits has gone, and what it waits for would be lost on it.
             | (IsBlocked ? Readiness.PeerLeft : Readiness.None);
         if (wanted == _watched) return true;

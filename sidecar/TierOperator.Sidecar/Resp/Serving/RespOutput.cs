@@ -24,6 +24,12 @@ internal sealed class RespOutput : IDisposable
 
     public bool IsEmpty => _sent == Writer.Length && _large.Count == 0;
 
+    /// <summary>
+    /// The socket took less than there was for it, so its room is worth waiting for. Replies that are held back do not count: a socket
+    /// with room would wake the event thread without end until their write is durable.
+    /// </summary>
+    public bool IsStuck { get; private set; }
+
     /// <summary>Bytes of memory that this connection's replies hold.</summary>
     public long ReservedBytes => Writer.ReservedBytes + _largeBytes;
 
@@ -63,6 +69,7 @@ internal sealed class RespOutput : IDisposable
     public bool Flush(ClientSocket socket)
     {
         ForgetDecided();
+        IsStuck = false;
         var end = _held.Count > 0 ? _held[0].Start : Writer.Length;
         while (true)
         {
@@ -71,7 +78,8 @@ internal sealed class RespOutput : IDisposable
             {
                 var sent = socket.Send(Writer.Written.Span[_sent..stop]);
                 if (sent == -2) return false;
-                if (sent < 0) break;
+                IsStuck = sent < 0;
+                if (IsStuck) break;
                 _sent += sent;
                 continue;
             }
@@ -79,7 +87,8 @@ internal sealed class RespOutput : IDisposable
             if (_large.Count == 0 || _large[0].At > end || _large[0].At != _sent) break;
             var answer = SendLarge(socket);
             if (answer == -2) return false;
-            if (answer < 0) break;
+            IsStuck = answer < 0;
+            if (IsStuck) break;
         }
 
         Forget();

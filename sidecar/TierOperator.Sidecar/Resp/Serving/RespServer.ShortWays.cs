@@ -29,11 +29,15 @@ internal sealed partial class RespServer
         return true;
     }
 
+    /// <summary>A bare SET where memory takes it, journalled or not.</summary>
     private bool TrySetInMemory(RespConnection connection, RespArguments arguments)
     {
-        if (arguments.LengthOf(2) >= ItemValue.LargeFrom || Settings.Events != KeyEventClass.None || !Engine.TryPutString(arguments[1], KeyCall.StringItem, arguments.Memory(2), mayCreate: !MayBeNative)) return false;
+        if (arguments.LengthOf(2) >= ItemValue.LargeFrom || Settings.Events != KeyEventClass.None) return false;
+        if (!Engine.TryPutString(arguments.Memory(1), KeyCall.StringItemName, arguments.Memory(2), mayCreate: !MayBeNative, out var outcome)) return false;
+        var start = connection.Reply.Length;
         Tracking.Written(connection, arguments[1]);
         connection.Reply.Simple("OK"u8);
+        if (outcome.NeedsAck) HoldReply(connection, outcome, start);
         return true;
     }
 }

@@ -35,7 +35,7 @@ internal sealed partial class RespServer
         {
             if (request is not null) native = await Native!.Own.TryRunAsync(request);
             if (native is not null) return;
-            var item = new ItemWrite(KeyCall.StringItem.ToArray(), "application/octet-stream", own.Value(2));
+            var item = new ItemWrite(KeyCall.StringItemName, "application/octet-stream", own.Value(2));
             outcome = await Engine.PutStringAsync(own.Memory(1), item, deadline, CancellationToken.None);
         }, () =>
         {
