@@ -64,6 +64,8 @@ public sealed class FuzzTests(RedisServer redis) : IClassFixture<RedisServer>
             if (command[0] == "BLPOP") command = [.. command, "0.01"];
             // Patterns of SORT are refused before anything else is looked at; an id that XADD makes up is the time of day.
             if (command[0] is "SORT" or "XADD") command = [.. command.Where(word => word != "*")];
+            // BY a name that is no pattern leaves a set in the order of its hashes, which each server salts for itself.
+            if (command[0] == "SORT") command = [.. command.Where(word => word != "BY")];
             var (wanted, got) = (await theirs.CallAsync(command), await ours.CallAsync(command));
             Assert.True(wanted == got, $"seed {seed}, command {i}: {string.Join(' ', command)}\nredis   {wanted}\nsidecar {got}");
             if (i % 4 == 3) await afterSome();

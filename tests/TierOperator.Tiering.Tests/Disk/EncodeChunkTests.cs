@@ -10,11 +10,11 @@ public sealed class EncodeChunkTests
         var seed = Random.Shared.Next();
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
 
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() => TakeAndGiveBack(new Random(seed + thread)))));
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() => TakeAndGiveBackAsync(new Random(seed + thread)))));
     }
 
     /// <summary>Writes its own mark into what it takes, and finds it unharmed when it gives it back, on whichever thread.</summary>
-    private static void TakeAndGiveBack(Random random)
+    private static async Task TakeAndGiveBackAsync(Random random)
     {
         var held = new List<(EncodeChunk Chunk, int Offset, byte[] Mark)>();
         for (var i = 0; i < 20_000; i++)
@@ -25,18 +25,18 @@ public sealed class EncodeChunkTests
             mark.CopyTo(chunk.Buffer.AsSpan(offset));
             chunk.TrimTo(offset + mark.Length);
             held.Add((chunk, offset, mark));
-            while (held.Count > random.Next(200)) GiveBack(held, random.Next(held.Count));
+            while (held.Count > random.Next(200)) await GiveBackAsync(held, random.Next(held.Count));
         }
 
-        while (held.Count > 0) GiveBack(held, 0);
+        while (held.Count > 0) await GiveBackAsync(held, 0);
     }
 
-    private static void GiveBack(List<(EncodeChunk Chunk, int Offset, byte[] Mark)> held, int at)
+    private static async Task GiveBackAsync(List<(EncodeChunk Chunk, int Offset, byte[] Mark)> held, int at)
     {
         var (chunk, offset, mark) = held[at];
         held.RemoveAt(at);
         Assert.True(chunk.Buffer.AsSpan(offset, mark.Length).SequenceEqual(mark));
         if (at % 2 == 0) chunk.Release();
-        else Task.Run(chunk.Release).Wait();
+        else await Task.Run(chunk.Release);
     }
 }

@@ -4,7 +4,6 @@ using TierOperator.TestKit.Disk;
 using TierOperator.TestKit.Engine;
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Engine;
-using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Engine;
 
