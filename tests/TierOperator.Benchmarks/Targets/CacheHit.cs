@@ -20,8 +20,8 @@ internal sealed class CacheHit : ITarget
     public async Task<IReadOnlyList<Measurement>> MeasureAsync(bool quick, CancellationToken cancellation)
     {
         using var folder = new WorkFolder();
-        await using var origin = CacheMiss.Own("bare");
-        var bare = await CacheMiss.UrlAsync(origin, cancellation);
+        await using var origin = await ReferenceServer.StartBareAsync(cancellation);
+        var bare = origin.Url;
         await using var sidecar = await SidecarProcess.StartAsync(folder, new BenchPolicy { SpilloverCapacity = null, Routes = RouteTo(bare) }, cancellation);
         var (nginxPort, varnishPort) = (FreePort(), FreePort());
         await using var nginx = await StartNginxAsync(folder, bare, nginxPort, cancellation);

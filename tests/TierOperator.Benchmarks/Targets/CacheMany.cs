@@ -23,9 +23,8 @@ internal sealed class CacheMany : ITarget
     private async Task<List<Measurement>> FillAsync(string capacity, long capacityBytes, int responses, CancellationToken cancellation)
     {
         using var folder = new WorkFolder();
-        await using var origin = CacheMiss.Own("bare");
-        var bare = await CacheMiss.UrlAsync(origin, cancellation);
-        var policy = new BenchPolicy { MemoryCapacity = capacity, SpilloverCapacity = null, Routes = CacheHit.RouteTo(bare) };
+        await using var origin = await ReferenceServer.StartBareAsync(cancellation);
+        var policy = new BenchPolicy { MemoryCapacity = capacity, SpilloverCapacity = null, Routes = CacheHit.RouteTo(origin.Url) };
         await using var sidecar = await SidecarProcess.StartAsync(folder, policy, cancellation);
         await AskAsync(sidecar, responses, cancellation);
         var (bytes, hitsBefore) = (await UsedAsync(sidecar, cancellation), await HitsAsync(sidecar, cancellation));

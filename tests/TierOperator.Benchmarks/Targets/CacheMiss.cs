@@ -17,24 +17,15 @@ internal sealed class CacheMiss : ITarget
     public async Task<IReadOnlyList<Measurement>> MeasureAsync(bool quick, CancellationToken cancellation)
     {
         using var folder = new WorkFolder();
-        await using var origin = Own("bare");
-        var bare = await UrlAsync(origin, cancellation);
-        await using var proxy = Own("bare-proxy", "--origin", bare.AbsoluteUri);
-        var yarp = await UrlAsync(proxy, cancellation);
-        await using var sidecar = await SidecarProcess.StartAsync(folder, new BenchPolicy { SpilloverCapacity = null, Routes = CacheHit.RouteTo(bare) }, cancellation);
+        await using var origin = await ReferenceServer.StartBareAsync(cancellation);
+        await using var yarp = await ReferenceServer.StartProxyAsync(origin.Url, cancellation);
+        await using var sidecar = await SidecarProcess.StartAsync(folder, new BenchPolicy { SpilloverCapacity = null, Routes = CacheHit.RouteTo(origin.Url) }, cancellation);
         var script = folder.File("miss.lua");
         await File.WriteAllTextAsync(script, Script, cancellation);
         var measured = new List<Measurement>();
-        foreach (var connections in new[] { 1, 16 }) measured.AddRange(await CompareAsync(yarp, sidecar.Api, new Load(script, connections, quick), cancellation));
+        foreach (var connections in new[] { 1, 16 }) measured.AddRange(await CompareAsync(yarp.Url, sidecar.Api, new Load(script, connections, quick), cancellation));
         return measured;
     }
-
-    /// <summary>The reference programs run under the sidecar's own runtime settings: its collector must not count for or against it.</summary>
-    internal static ChildProcess Own(params string[] arguments)
-        => new("dotnet", ["exec", "--runtimeconfig", RepositoryRoot.Sidecar + ".runtimeconfig.json", Path.Combine(AppContext.BaseDirectory, "tier-bench.dll"), .. arguments]);
-
-    internal static async Task<Uri> UrlAsync(ChildProcess server, CancellationToken cancellation)
-        => new((await server.ReadLineAsync("ready ", TimeSpan.FromSeconds(30), cancellation))["ready ".Length..]);
 
     private async Task<List<Measurement>> CompareAsync(Uri yarp, Uri sidecar, Load load, CancellationToken cancellation)
     {

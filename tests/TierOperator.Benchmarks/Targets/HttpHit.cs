@@ -16,8 +16,7 @@ internal sealed class HttpHit : ITarget
     {
         using var folder = new WorkFolder();
         await using var sidecar = await SidecarProcess.StartAsync(folder, new BenchPolicy(), cancellation);
-        await using var bare = StartBare();
-        var bareUrl = new Uri((await bare.ReadLineAsync("ready ", TimeSpan.FromSeconds(30), cancellation))["ready ".Length..]);
+        await using var bare = await ReferenceServer.StartBareAsync(cancellation);
         var value = new byte[1024];
         new Random(1).NextBytes(value);
         using (var put = await sidecar.Client.PutAsync(new Uri(sidecar.Api, Item), new ByteArrayContent(value), cancellation))
@@ -30,21 +29,14 @@ internal sealed class HttpHit : ITarget
         for (var round = 0; round <= rounds; round++)
         {
             ProgressLine.Say($"{Name}: round {round} of {rounds}");
-            var (reference, hit) = (await Wrk.RunAsync(new Uri(bareUrl, Item), duration, cancellation), await Wrk.RunAsync(new Uri(sidecar.Api, Item), duration, cancellation));
+            var (reference, hit) = (await Wrk.RunAsync(new Uri(bare.Url, Item), duration, cancellation), await Wrk.RunAsync(new Uri(sidecar.Api, Item), duration, cancellation));
             if (round == 0) continue;
             theirs.Add(reference);
             ours.Add(hit);
         }
 
-        return Judge(ours, theirs, await HeadBytesAsync(sidecar.Client, new Uri(sidecar.Api, Item), cancellation), await HeadBytesAsync(sidecar.Client, new Uri(bareUrl, Item), cancellation));
+        return Judge(ours, theirs, await HeadBytesAsync(sidecar.Client, new Uri(sidecar.Api, Item), cancellation), await HeadBytesAsync(sidecar.Client, new Uri(bare.Url, Item), cancellation));
     }
-
-    // Under the sidecar's runtime settings too: its garbage collector is tuned, and that must not count for or against it.
-    private static ChildProcess StartBare() => new("dotnet",
-    [
-        "exec", "--runtimeconfig", RepositoryRoot.Sidecar + ".runtimeconfig.json",
-        Path.Combine(AppContext.BaseDirectory, "tier-bench.dll"), "bare",
-    ]);
 
     private IReadOnlyList<Measurement> Judge(List<Wrk> ours, List<Wrk> theirs, int ourHead, int theirHead)
     {

@@ -52,10 +52,9 @@ internal sealed class Idle : ITarget
     /// <summary>What the machine and the server take at that pace, whatever is behind them.</summary>
     private async Task<double> BareAsync(TimeSpan settling, TimeSpan wait, CancellationToken cancellation)
     {
-        await using var server = CacheMiss.Own("bare");
-        var url = await CacheMiss.UrlAsync(server, cancellation);
-        await PacedAsync(url, settling, cancellation);
-        return await ShareAsync(server.Id, () => PacedAsync(url, wait, cancellation));
+        await using var server = await ReferenceServer.StartBareAsync(cancellation);
+        await PacedAsync(server.Url, settling, cancellation);
+        return await ShareAsync(server.Id, () => PacedAsync(server.Url, wait, cancellation));
     }
 
     private static async Task<double> ShareAsync(int processId, Func<Task> during)

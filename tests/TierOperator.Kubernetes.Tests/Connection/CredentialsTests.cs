@@ -1,8 +1,8 @@
 using TierOperator.Kubernetes.Client;
 using TierOperator.Kubernetes.TestKit;
-using TierOperator.Kubernetes.TestKit.Faults;
 using TierOperator.Kubernetes.TestKit.Real;
 using TierOperator.TestKit;
+using TierOperator.TestKit.Redis;
 
 namespace TierOperator.Kubernetes.Connection;
 
@@ -123,7 +123,7 @@ public sealed class CredentialsTests : IDisposable
     {
         using var certificates = new TestCertificates();
         await using var server = await FakeApiServer.StartAsync(new FakeApiServerOptions { Certificate = certificates.ForServer() });
-        await using var way = new FreezingProxy(server.Address.Port);
+        await using var way = new CuttingProxy(server.Address.Port);
         var connection = server.Connection with { Server = new Uri($"https://localhost:{way.Port}/"), Authority = CertificateAuthority.OfPem(certificates.AuthorityPem) };
         var client = new KubeClient(connection, new KubeClientOptions { PingAfter = TimeSpan.FromSeconds(1), PingPatience = TimeSpan.FromSeconds(1) });
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60)); // far below the watch's own five minutes

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace TierOperator.TestKit.Redis;
 
-/// <summary>Stands between a client and a server on this machine: cuts connections in the middle of what the server says, delays it, or lets nobody through.</summary>
+/// <summary>
+/// Stands between a client and a server on this machine: cuts connections in the middle of what the server says, delays it, lets nobody
+/// through, or keeps connections open and passes nothing on, as a peer that has lost its power.
+/// </summary>
 public sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -14,6 +17,7 @@ public sealed class CuttingProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, byte> _clients = new();
     private long _bytesLeft = long.MaxValue;
     private volatile bool _isShut;
+    private volatile bool _isFrozen;
 
     public CuttingProxy(int serverPort)
     {
@@ -45,6 +49,9 @@ public sealed class CuttingProxy : IAsyncDisposable
             foreach (var client in _clients.Keys) client.Dispose();
         }
     }
+
+    /// <summary>Connections stay, and nothing passes any more.</summary>
+    public void Freeze() => _isFrozen = true;
 
     public async ValueTask DisposeAsync()
     {
@@ -96,6 +103,7 @@ public sealed class CuttingProxy : IAsyncDisposable
         {
             while (await from.ReceiveAsync(buffer, _stop.Token) is > 0 and var count)
             {
+                if (_isFrozen) continue;
                 if (fromServer && Delay > TimeSpan.Zero) await Task.Delay(Delay, _stop.Token);
                 var passes = fromServer ? Take(count) : count;
                 await to.SendAsync(buffer.AsMemory(0, passes), _stop.Token);

@@ -11,7 +11,7 @@ internal static class BatchCall
 {
     public static async Task RunAsync(Exchange exchange)
     {
-        if (!MediaTypes.IsJson(exchange.Http.Request.ContentType))
+        if (!MediaType.IsJson(exchange.Http.Request.ContentType))
         {
             await exchange.RefuseAsync(Problems.UnsupportedMedia(SessionDocument.JsonType));
             return;

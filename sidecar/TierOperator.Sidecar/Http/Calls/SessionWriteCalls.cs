@@ -1,5 +1,6 @@
 using TierOperator.Sidecar.Http.Documents;
 using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Values;
 
 namespace TierOperator.Sidecar.Http.Calls;
 
@@ -33,7 +34,7 @@ internal static class SessionWriteCalls
             return;
         }
 
-        if (!MediaTypes.Is(exchange.Http.Request.ContentType, mediaType))
+        if (!MediaType.Is(exchange.Http.Request.ContentType, mediaType))
         {
             await exchange.RefuseAsync(Problems.UnsupportedMedia(mediaType));
             return;

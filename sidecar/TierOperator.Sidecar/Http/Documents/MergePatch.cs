@@ -76,7 +76,7 @@ internal static class MergePatch
         foreach (var item in present.Items)
         {
             if (!item.Key.AsSpan().SequenceEqual(name)) continue;
-            if (!MediaTypes.IsJson(item.ContentType)) return null;
+            if (!MediaType.IsJson(item.ContentType)) return null;
             try
             {
                 return JsonNode.Parse(item.Value.ToArray()) as JsonObject;

@@ -35,7 +35,7 @@ internal sealed class SessionDocumentWriter(PipeWriter pipe)
     public void Finish() => Put(_started ? "}"u8 : "{}"u8);
 
     public static bool StandsAsIs(in ItemSnapshot item)
-        => MediaTypes.IsJson(item.ContentType) && IsWholeJson(Contiguous(item.Value)) is { } json && !Envelope.IsOne(json);
+        => MediaType.IsJson(item.ContentType) && IsWholeJson(Contiguous(item.Value)) is { } json && !Envelope.IsOne(json);
 
     // A large value is checked in one copy of its own: JSON of more than 64 KiB in one item is rare.
     private static byte[] Contiguous(in ItemValue value) => value.ToArray();

@@ -8,13 +8,19 @@ namespace TierOperator.Sidecar.HttpCache.Answering;
 internal static class FilledAnswer
 {
     /// <summary>An answer that many may be reading, for one that has a place in it.</summary>
-    public static async Task WriteSharedAsync(HttpContext http, BodyReader reader, FillHead head, string status, long nowMs)
+    /// <param name="http">The client's request.</param>
+    /// <param name="reader">Its place in the body.</param>
+    /// <param name="head">The answer's head.</param>
+    /// <param name="told">Cache-Status, and whether this client began the fill: what is not stored of the head is for it alone.</param>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    public static async Task WriteSharedAsync(HttpContext http, BodyReader reader, FillHead head, (string Status, bool IsFirst) told, long nowMs)
     {
         var stored = head.Stored!;
         var response = http.Response;
         StoredHead.Write(response.Headers, stored);
+        if (told.IsFirst) WriteOwn(response.Headers, head);
         response.Headers.Age = stored.TextsAt(nowMs).Age is "0" && head.Headers.Age.Count == 0 ? default : stored.TextsAt(nowMs).Age;
-        response.Headers[CacheStatus.Field] = status;
+        response.Headers.Append(CacheStatus.Field, told.Status);
         response.StatusCode = head.Status;
         if (head.Status is >= 200 and < 300 && Conditions.IsNotModified(http.Request.Headers, stored.ETag, stored.LastModified, stored.Field("Date"), nowMs))
         {
@@ -25,6 +31,13 @@ internal static class FilledAnswer
 
         response.Headers.ContentLength = head.Status is 204 or 205 ? null : head.Headers.ContentLength;
         if (!await reader.CopyToAsync(response.BodyWriter, -1, http.RequestAborted)) http.Abort();
+    }
+
+    private static void WriteOwn(IHeaderDictionary target, FillHead head)
+    {
+        foreach (var name in head.OwnFields)
+            if (head.Headers.TryGetValue(name, out var value)) target[name] = value;
+        if (head.Headers.TryGetValue(CacheStatus.Field, out var before)) target[CacheStatus.Field] = before;
     }
 
     /// <summary>An answer for this client alone: its body goes straight through.</summary>

@@ -39,7 +39,7 @@ internal sealed partial class RouteCache
         var status = StatusText(ask, fetched.Head, fetched.Found, !fetched.IsMine);
         if (reader is not null)
         {
-            await FilledAnswer.WriteSharedAsync(http, reader, fetched.Head, status, NowMs);
+            await FilledAnswer.WriteSharedAsync(http, reader, fetched.Head, (status, fetched.IsMine), NowMs);
             return;
         }
 

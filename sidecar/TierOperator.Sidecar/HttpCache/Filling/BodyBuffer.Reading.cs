@@ -22,6 +22,28 @@ internal readonly record struct BodyPiece(BodyPhase Phase)
 
 internal sealed partial class BodyBuffer
 {
+    /// <summary>Joins at an offset. Null when that is gone.</summary>
+    public BodyReader? Join(long offset)
+    {
+        lock (_gate)
+        {
+            if ((_freed && _length > _small.Length) || (!IsKept && (_firstHeld > 0 || offset > 0))) return null;
+            var reader = new BodyReader(this, offset);
+            _readers.Add(reader);
+            return reader;
+        }
+    }
+
+    /// <summary>The filler needs it no longer; it is freed with the last reader.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _released = true;
+            FreeIfUnused_NeedsLock();
+        }
+    }
+
     /// <summary>What is at a position. The caller releases what is held.</summary>
     internal BodyPiece PieceAt(long position)
     {

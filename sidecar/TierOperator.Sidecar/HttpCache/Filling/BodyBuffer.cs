@@ -25,7 +25,7 @@ internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, l
     private readonly List<LargeValue?> _chunks = [];
     private readonly List<BodyReader> _readers = [];
     private readonly byte[] _small = new byte[(int)Math.Min(expected ?? BodyTerms.LargestInline, BodyTerms.LargestInline)];
-        // Only there while somebody waits: most bodies come in one piece.
+    // Only there while somebody waits: most bodies come in one piece.
     private TaskCompletionSource? _moved;
     private InFlightLease? _lease;
     private int _leased;
@@ -75,28 +75,6 @@ internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, l
     public void Complete() => Enter(BodyPhase.Whole);
 
     public void Fail() => Enter(BodyPhase.Broken);
-
-    /// <summary>Joins at an offset. Null when that is gone.</summary>
-    public BodyReader? Join(long offset)
-    {
-        lock (_gate)
-        {
-            if ((_freed && _length > _small.Length) || (!IsKept && (_firstHeld > 0 || offset > 0))) return null;
-            var reader = new BodyReader(this, offset);
-            _readers.Add(reader);
-            return reader;
-        }
-    }
-
-    /// <summary>The filler needs it no longer; it is freed with the last reader.</summary>
-    public void Release()
-    {
-        lock (_gate)
-        {
-            _released = true;
-            FreeIfUnused_NeedsLock();
-        }
-    }
 
     private int AppendSmall(ReadOnlySpan<byte> data)
     {

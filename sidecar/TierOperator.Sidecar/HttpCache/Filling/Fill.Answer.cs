@@ -58,7 +58,7 @@ internal sealed partial class Fill
         _head.TrySetResult(new FillHead(FillKind.Shared)
         {
             Status = exchange.Status, Headers = exchange.Headers, Stored = stored with { BodyLength = length ?? -1 },
-            VaryFields = VaryRules.Fields(exchange.Headers.Vary, Route.Route.Cache.Vary),
+            OwnFields = notStored, VaryFields = VaryRules.Fields(exchange.Headers.Vary, Route.Route.Cache.Vary),
         });
     }
 

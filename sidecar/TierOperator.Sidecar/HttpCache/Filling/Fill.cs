@@ -35,6 +35,9 @@ internal sealed record FillHead(FillKind Kind)
     /// <summary>For Shared and NotModified: the head as it is stored and sent.</summary>
     public StoredResponse? Stored { get; init; }
 
+    /// <summary>Fields that only the client that began the fill gets: those of a qualified no-cache or private.</summary>
+    public IReadOnlyList<string> OwnFields { get; init; } = [];
+
     /// <summary>By which fields of the request the answer varies.</summary>
     public string[] VaryFields { get; init; } = [];
 }
