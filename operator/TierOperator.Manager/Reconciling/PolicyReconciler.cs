@@ -42,8 +42,9 @@ internal sealed class PolicyReconciler(ReconcilerParts parts) : IEntityControlle
         var held = new List<string>(backends.Held);
         if (PolicyObjects.RevisionOf(policy) is { } wanted)
         {
-            rollout = RolloutPlanner.Next(rollout, wanted, [.. pods.Injected.Where(pod => pod.IsRunning).Select(Answer)], policy.Spec.Rollout);
-            if (await PublishAsync(policy, rollout, cancellationToken) is { } conflict) held.Add(conflict);
+            var before = rollout;
+            rollout = RolloutPlanner.Next(before, wanted, [.. pods.Injected.Where(pod => pod.IsRunning).Select(Answer)], policy.Spec.Rollout);
+            if (await PublishAsync(policy, before, rollout, cancellationToken) is { } conflict) held.Add(conflict);
         }
 
         parts.Poller.SetRollout(entity.Metadata.Key, rollout.Candidate is not null || IsWaiting(policy, rollout, pods));
@@ -69,14 +70,15 @@ internal sealed class PolicyReconciler(ReconcilerParts parts) : IEntityControlle
     {
         var live = Live(policy);
         if (_written.TryGetValue(policy.Key, out var written) && written.Over == (live?.Metadata.ResourceVersion ?? "")) return written.State;
+        _written.TryRemove(policy.Key, out _);
         return live is null ? RolloutState.Empty : RolloutState.Read(JsonObject.Create(live.Body));
     }
 
-    private async Task<string?> PublishAsync(PolicyObject policy, RolloutState rollout, CancellationToken cancellationToken)
+    private async Task<string?> PublishAsync(PolicyObject policy, RolloutState before, RolloutState rollout, CancellationToken cancellationToken)
     {
         var over = Live(policy)?.Metadata.ResourceVersion ?? "";
         var conflict = await parts.Applier.ApplyAsync(ResourceTypes.ConfigMaps, PolicyObjects.ConfigMap(policy, rollout), cancellationToken);
-        if (conflict is null) _written[policy.Key] = (over, rollout);
+        if (conflict is null && rollout != before) _written[policy.Key] = (over, rollout);
         return conflict;
     }
 
