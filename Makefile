@@ -1,6 +1,6 @@
 # Everything a person or a pipeline runs. Needs git, make and the .NET 10 SDK; `make test` and `make bench` fetch the rest from Debian.
 .DEFAULT_GOAL := help
-.PHONY: help build run run-operator crds test test-cluster bench soak lint format clean run-full
+.PHONY: help build run run-operator crds test test-cluster e2e bench soak lint format clean run-full
 SHELL := /bin/bash
 
 export DOTNET_NOLOGO := 1
@@ -17,7 +17,7 @@ SIDECAR_IMAGE ?= tieroperator/tier:0.1.0
 PULL_POLICY   ?= IfNotPresent
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## publish the executables: out/sidecar/tier, out/operator/tier-operator
 	@.ci/publish sidecar/TierOperator.Sidecar out/sidecar
@@ -29,6 +29,7 @@ run: build ## run the sidecar under examples/quickstart (POLICY=, DATA=, ARGS= c
 crds: ## write crds/ from the policy model
 	@mkdir -p crds
 	@dotnet run --project operator/TierOperator.Manager -c Release -v quiet -- crd --output crds/tierpolicies.yaml
+
 run-full: build ## a local Redis, a local PostgreSQL and a sidecar over all four tiers, under examples/full
 	@exec .ci/run-full $(ARGS)
 
@@ -41,6 +42,9 @@ test: ## build everything and run every test
 test-cluster: ## the tests on a real API server: KUBEBUILDER_ASSETS names a folder with etcd and kube-apiserver, or KUBECONFIG a cluster
 	@[ -n "$$KUBEBUILDER_ASSETS$$KUBECONFIG" ] || { echo "set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver, or KUBECONFIG to a cluster for tests" >&2; exit 2; }
 	@.ci/run-tests --filter-trait Category=Cluster
+
+e2e: build ## the whole path with charts and executables, on KUBECONFIG, on KUBEBUILDER_ASSETS, or on k3s through Docker; says what it skips
+	@.ci/e2e
 
 soak: ## the long tests: those of the category Soak, with many more rounds
 	@TIER_SOAK=1 .ci/run-tests --filter-trait Category=Soak

@@ -28,7 +28,7 @@ public sealed record KubeClientOptions
     public TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Objects per page of a list. A page is read whole before its objects are cut down to what is kept.</summary>
-    public int PageSize { get; init; } = 100;
+    public int PageSize { get; init; } = 50;
 
     /// <summary>The greatest watch event that is taken. The API server's own limit for an object is 3 MiB.</summary>
     public int MostEventBytes { get; init; } = 16 * 1024 * 1024;

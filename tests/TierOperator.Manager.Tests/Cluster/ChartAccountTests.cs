@@ -9,6 +9,7 @@ namespace TierOperator.Manager.Tests.Cluster;
 
 /// <summary>What the account of the chart may do, asked of a real API server: what the operator does, and no more.</summary>
 [Trait("Category", "Cluster")]
+[Trait("Category", "EndToEnd")]
 [Collection(nameof(SharedCluster))]
 public sealed class ChartAccountTests : IAsyncLifetime
 {

@@ -10,6 +10,7 @@ namespace TierOperator.Manager.Tests.Cluster;
 
 /// <summary>Both charts on a real API server: installed, upgraded, rolled back and uninstalled.</summary>
 [Trait("Category", "Cluster")]
+[Trait("Category", "EndToEnd")]
 [Collection(nameof(SharedCluster))]
 public sealed class ChartLifecycleTests : IAsyncLifetime
 {

@@ -8,6 +8,9 @@ namespace TierOperator.Manager.Tests.TestSupport;
 internal sealed class ScriptProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    // helm and kubectl wait for a cluster by themselves, and say what they waited for.
+    private static readonly TimeSpan s_endPatience = TimeSpan.FromSeconds(200);
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly Task<string> _error;
@@ -34,7 +37,7 @@ internal sealed class ScriptProcess : IAsyncDisposable
 
     public async Task<(int Code, string Output)> EndAsync()
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        using var patience = new CancellationTokenSource(s_endPatience);
         await _process.WaitForExitAsync(patience.Token);
         return (_process.ExitCode, await _output + await _error);
     }
