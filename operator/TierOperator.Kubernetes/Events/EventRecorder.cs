@@ -31,6 +31,9 @@ public sealed partial class EventRecorder
         _series = new EventSeries(client.Time);
     }
 
+    /// <summary>How many are not written yet.</summary>
+    internal int Waiting => _queue.Reader.Count;
+
     /// <summary>Never waits and never throws.</summary>
     public void Record(KubeEvent happened)
     {

@@ -41,7 +41,8 @@ internal sealed partial class CertificateKeeper(KubeClient client, ManagerOption
             }
             catch (KubeApiException error)
             {
-                LogFailed(log, error.Message);
+                // A conflict says that somebody was faster; the next look finds what was written.
+                if (!error.IsConflict) LogFailed(log, error.Message);
                 wait = TimeSpan.FromSeconds(2);
             }
 

@@ -19,7 +19,7 @@ internal static class RunCommand
     private static readonly Option<string?> s_healthPort = Text("--health-port", "TIER_HEALTH_PORT", "The port of probes and metrics.", "8080");
     private static readonly Option<string?> s_service = Text("--webhook-service", "TIER_WEBHOOK_SERVICE", "The Service that webhooks are called by.", "tier-operator-webhook");
     private static readonly Option<string?> s_configuration = Text("--webhook-configuration", "TIER_WEBHOOK_CONFIGURATION", "The name of the webhook configurations.", "tier-operator");
-    private static readonly Option<string?> s_url = Text("--webhook-url", "TIER_WEBHOOK_URL", "For development: where the API server reaches this process, such as https://127.0.0.1:9443/. The webhook configurations are then made by it.", null);
+    private static readonly Option<string?> s_url = Text("--webhook-url", "TIER_WEBHOOK_URL", "For development: where the API server reaches this process, such as https://127.0.0.1:9443/. The webhook configurations, the kind and the namespace are then made by it.", null);
     private static readonly Option<string?> s_secret = Text("--certificate-secret", "TIER_CERTIFICATE_SECRET", "The Secret of the webhook's certificates.", "tier-operator-certificates");
     private static readonly Option<string?> s_lease = Text("--lease", "TIER_LEASE", "The Lease by which replicas agree who leads.", "tier-operator");
     private static readonly Option<string?> s_redis = Text("--redis-image", "TIER_REDIS_IMAGE", "The image of managed Redis, without its tag.", "docker.io/library/redis");
@@ -51,6 +51,7 @@ internal static class RunCommand
             var connection = ClusterConnection.Find(parsed.GetValue(s_kubeconfig), parsed.GetValue(s_context), TimeProvider.System);
             using var loggers = Logging.Create(LogLevel.Information, options.JsonLogs);
             using var client = new KubeClient(connection);
+            if (options.WebhookUrl is not null) await DevelopmentCluster.PrepareAsync(client, options, TimeProvider.System, stop);
             var facts = await ClusterFacts.AskAsync(client, ManagerHost.Kinds, stop);
             await using var host = new ManagerHost(client, options, facts, TimeProvider.System, loggers);
             return await host.RunAsync(stop) ? ExitCode.Ok : ExitCode.LeadLost;

@@ -59,6 +59,25 @@ public sealed class KubeClientTests : IAsyncLifetime
         Assert.Equal(first.ResourceVersion, second.ResourceVersion);
     }
 
+    // A connection that is half open is found by that time at the latest; drawn, so that watches do not end together.
+    [Fact]
+    public async Task WatchAsync_TimeItAsksFor_IsDrawnBetweenFiveAndTenMinutes()
+    {
+        for (var watch = 0; watch < 20; watch++)
+        {
+            using var stop = new CancellationTokenSource();
+            var events = _client.WatchAsync(Kept.ConfigMaps, ListScope.Everything, "1", stop.Token).GetAsyncEnumerator(stop.Token);
+            var next = events.MoveNextAsync().AsTask();
+            await Eventually.HoldsAsync(() => _server.Calls.Count(call => call.IsWatch) == watch + 1);
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
+        }
+
+        var asked = _server.Calls.Where(call => call.IsWatch).Select(call => int.Parse(System.Web.HttpUtility.ParseQueryString(call.Query)["timeoutSeconds"]!)).ToList();
+        Assert.All(asked, seconds => Assert.InRange(seconds, 300, 600));
+        Assert.True(asked.Distinct().Count() > 5, string.Join(',', asked));
+    }
+
     [Fact]
     public async Task ReplaceAsync_ObjectThatChangedMeanwhile_IsAConflict()
     {

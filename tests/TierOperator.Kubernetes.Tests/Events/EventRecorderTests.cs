@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using TierOperator.Kubernetes.Client;
 using TierOperator.Kubernetes.Objects;
 using TierOperator.Kubernetes.TestKit;
+using TierOperator.Kubernetes.TestKit.Faults;
 using TierOperator.TestKit;
 
 namespace TierOperator.Kubernetes.Events;
@@ -42,6 +43,18 @@ public sealed class EventRecorderTests : IAsyncLifetime
         Assert.Equal("It works", written["note"]!.GetValue<string>());
         Assert.Equal("a", written["regarding"]!["name"]!.GetValue<string>());
         Assert.Equal("2026-01-01T00:00:00.000000Z", written["eventTime"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Record_MoreThanTheServerTakes_IsDroppedAndNobodyWaits()
+    {
+        _server.Faults.Next(call => call.IsWrite, new ServerFault(FaultKind.Silence), times: int.MaxValue);
+        var started = System.Diagnostics.Stopwatch.StartNew();
+
+        for (var number = 0; number < 100_000; number++) _recorder.Record(Happened($"Event {number}"));
+
+        Assert.True(started.Elapsed < TimeSpan.FromSeconds(20), $"{started.Elapsed}");
+        Assert.True(_recorder.Waiting <= 1000, $"{_recorder.Waiting} wait");
     }
 
     [Fact]

@@ -29,17 +29,14 @@ public sealed class WholePathTests : IAsyncLifetime
     {
         Assert.SkipWhen(RealCluster.SkipReason is not null, RealCluster.SkipReason ?? "");
         _client = new KubeClient(await RealCluster.ConnectAsync());
-        var kind = (JsonObject)Golden.Yaml(await File.ReadAllTextAsync(Path.Combine(Golden.Root, "crds", "tierpolicies.yaml")));
-        await _client.ApplyAsync(ResourceTypes.CustomResourceDefinitions, kind, new ApplyOptions("test"), _stop.Token);
-        await ScriptProcess.UntilAsync(async () => ((await ClusterFacts.AskAsync(_client, [PolicyCatalog.Type], _stop.Token)).Offered.Count == 1, "the kind is not served"));
-        foreach (var name in new[] { _namespace, "tier-system" })
-            await _client.ApplyAsync(ResourceTypes.Namespaces, TestPolicies.Node("{apiVersion: v1, kind: Namespace, metadata: {name: NAME}}".Replace("NAME", name)), new ApplyOptions("test"), _stop.Token);
+        await _client.ApplyAsync(ResourceTypes.Namespaces, TestPolicies.Node("{apiVersion: v1, kind: Namespace, metadata: {name: NAME}}".Replace("NAME", _namespace)), new ApplyOptions("test"), _stop.Token);
         var port = ScriptProcess.FreePorts(1)[0];
         var options = new ManagerOptions
         {
-            Namespace = "tier-system", Identity = "walk", SidecarImage = "tier:1", WebhookPort = port, HealthPort = 0,
+            Namespace = $"{_namespace}-own", Identity = "walk", SidecarImage = "tier:1", WebhookPort = port, HealthPort = 0,
             WebhookUrl = new Uri($"https://127.0.0.1:{port}/"), LeaseName = _namespace, CertificateSecret = _namespace, WebhookConfiguration = _namespace,
         };
+        await DevelopmentCluster.PrepareAsync(_client, options, TimeProvider.System, _stop.Token);
         _host = new ManagerHost(_client, options, await ClusterFacts.AskAsync(_client, ManagerHost.Kinds, _stop.Token), TimeProvider.System, NullLoggerFactory.Instance);
         _running = _host.RunAsync(_stop.Token);
     }
@@ -72,7 +69,8 @@ public sealed class WholePathTests : IAsyncLifetime
         if (_host is not null) await _host.DisposeAsync();
         foreach (var type in new[] { ResourceTypes.MutatingWebhooks, ResourceTypes.ValidatingWebhooks })
             await _client.DeleteAsync(type, ObjectKey.OfCluster(_namespace), new DeleteOptions(), CancellationToken.None);
-        await _client.DeleteAsync(ResourceTypes.Namespaces, ObjectKey.OfCluster(_namespace), new DeleteOptions(), CancellationToken.None);
+        foreach (var name in new[] { _namespace, $"{_namespace}-own" })
+            await _client.DeleteAsync(ResourceTypes.Namespaces, ObjectKey.OfCluster(name), new DeleteOptions(), CancellationToken.None);
         _client.Dispose();
         _stop.Dispose();
     }

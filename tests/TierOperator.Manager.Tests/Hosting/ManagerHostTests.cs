@@ -117,6 +117,21 @@ public sealed class ManagerHostTests
         Assert.NotNull(manager.Server.Find(ResourceTypes.Pods, new ObjectKey("shop", "bare")));
     }
 
+    // All Secrets of a cluster in one process would be its most valuable target, and its memory.
+    [Fact]
+    public async Task Lists_OfARunningManager_TakeNoSecretThatIsNotItsOwn()
+    {
+        await using var manager = await RunningManager.StartAsync(await RunningManager.StartServerAsync());
+        manager.PutPolicy(TestPolicies.ManagedRedis);
+        await manager.UntilConditionAsync("BackendsReady", "False", "Starting");
+
+        var lists = manager.Server.Calls.Where(call => (call.IsList || call.IsWatch) && !call.Path.Contains("tierpolicies", StringComparison.Ordinal)).ToList();
+
+        Assert.Contains(lists, call => call.Path.EndsWith("/secrets", StringComparison.Ordinal));
+        Assert.All(lists.Where(call => !call.Path.EndsWith("/pods", StringComparison.Ordinal) && !call.Path.EndsWith("/namespaces", StringComparison.Ordinal)),
+            call => Assert.Contains("labelSelector=tieroperator.io%2Fowned-by", call.Query, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Health_OfARunningManager_IsReadyAndHasMetrics()
     {
@@ -132,7 +147,8 @@ public sealed class ManagerHostTests
         });
         var metrics = await http.GetStringAsync($"http://127.0.0.1:{manager.HealthPort}/metrics");
 
-        Assert.Contains("tier_operator_injections_total{result=\"Injected\"} 0", metrics, StringComparison.Ordinal);
+        // Counters are the process', and other tests of it inject pods.
+        Assert.Contains("tier_operator_injections_total{result=\"Injected\"} ", metrics, StringComparison.Ordinal);
         Assert.Contains("tier_operator_leader 1", metrics, StringComparison.Ordinal);
         Assert.Contains("tier_operator_queue_depth{controller=\"tierpolicy\"} ", metrics, StringComparison.Ordinal);
         Assert.Contains("tier_operator_queue_age_seconds{controller=\"tierpolicy\"} ", metrics, StringComparison.Ordinal);
