@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using TierOperator.Manager.Rollouts;
+using TierOperator.Policy.Compiling;
 using TierOperator.Policy.Documents;
 using TierOperator.Policy.Values;
-using TierOperator.Policy.Compiling;
 
 namespace TierOperator.Manager.Tests.Rollouts;
 
