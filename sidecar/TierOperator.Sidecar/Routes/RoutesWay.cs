@@ -43,7 +43,8 @@ internal sealed class RoutesWay(RouteServices services, HostGuard guard, BearerT
         else
         {
             Invalidation.Watch(http, entry, services.Cache);
-            await PassThrough.SendAsync(http, entry, entry.IsCached ? "method" : "bypass");
+            var isMethod = entry.IsCached && !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method);
+            await PassThrough.SendAsync(http, entry, isMethod ? "method" : "bypass");
         }
     }
 

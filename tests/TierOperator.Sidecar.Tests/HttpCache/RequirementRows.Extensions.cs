@@ -40,6 +40,8 @@ internal static partial class RequirementRows
         new("9211 2.4", "a stale hit has a negative ttl", Fetch("Cache-Control: max-age=60"), Hit("Cache-Control: max-stale").At(65).Has("Cache-Status: tier; hit; ttl=-5")),
         new("9211 2", "an origin's own comes first", Fetch("Cache-Control: no-store", "Cache-Status: up; hit").Has("Cache-Status: up; hit,tier; fwd=uri-miss; fwd-status=200")),
         new("9211 2", "also of an answer that is stored", Fetch("Cache-Control: max-age=60", "Cache-Status: up; hit").Has("Cache-Status: up; hit,tier; fwd=uri-miss; fwd-status=200; stored"), Hit().Has("Cache-Status: tier; hit; ttl=60")),
+        new("9211 2", "one that varies by too much is not stored, and does not say so", Fetch("Cache-Control: max-age=60", $"Vary: {string.Join(", ", Enumerable.Range(0, 21).Select(i => $"A{i}"))}").Has("Cache-Status: tier; fwd=uri-miss; fwd-status=200"), Again()),
+        new("9211 2.2", "a condition that only the origin decides passes the cache", new CacheStep { Asked = ["If-Match: \"a\""], From = From.Origin, Has = ["Cache-Status: tier; fwd=bypass"] }),
         new("9211 2", "other methods say so", new CacheStep { Method = "POST", Has = ["Cache-Status: tier; fwd=method"] }),
     ];
 

@@ -44,6 +44,8 @@ internal static class RouteProblems
     public static Problem Of(OriginFault fault, string route) => fault switch
     {
         OriginFault.TooSlow => new(504, "origin-timeout", "The origin did not answer in time", $"No origin of the route {route} answered within its timeout. Try again, or raise origin.timeout."),
+        OriginFault.BadBody => Problems.Malformed("The body could not be read: send each chunk's size in hexadecimal digits, the chunk as long as that, and all of it."),
+        OriginFault.SlowBody => Problems.TooSlow(),
         OriginFault.NoDestination => new(503, "no-origin", "No origin is well", $"Every origin of the route {route} is taken out by its health check. GET /v1/routes shows them.") { RetryAfter = 1 },
         OriginFault.BrokenOff => new(502, "origin-broke-off", "The origin broke off", $"An origin of the route {route} ended its answer before it was whole, or sent one that is no HTTP. Look at its log."),
         _ => new(502, "origin-unreachable", "The origin cannot be reached", $"No origin of the route {route} took the request or answered it in proper HTTP. Check origin.destinations and the origin's log."),

@@ -34,6 +34,7 @@ internal sealed class FailedDestinations
         null or ForwarderError.None => OriginFault.None,
         ForwarderError.NoAvailableDestinations => OriginFault.NoDestination,
         ForwarderError.RequestTimedOut => OriginFault.TooSlow,
+        ForwarderError.RequestBodyClient => http.Response.StatusCode == StatusCodes.Status408RequestTimeout ? OriginFault.SlowBody : OriginFault.BadBody,
         _ => OriginFault.Unreachable,
     };
 }

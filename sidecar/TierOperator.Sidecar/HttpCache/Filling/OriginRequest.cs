@@ -6,7 +6,18 @@ using TierOperator.Sidecar.Routes;
 namespace TierOperator.Sidecar.HttpCache.Filling;
 
 /// <summary>What came of asking an origin: nothing wrong, or why there is no answer.</summary>
-internal enum OriginFault { None, Unreachable, TooSlow, NoDestination, BrokenOff }
+internal enum OriginFault
+{
+    None,
+    Unreachable,
+    TooSlow,
+    NoDestination,
+    BrokenOff,
+
+    /// <summary>The client's own body was none, or too slow in coming: the origin is not to blame.</summary>
+    BadBody,
+    SlowBody,
+}
 
 /// <summary>
 /// A request of the cache's own to a route's origin. It carries the fields of the client's request that started it, but

@@ -46,7 +46,7 @@ internal static class StorageRules
 
     public static StorageDecision Decide(OriginExchange exchange, CacheTerms terms)
     {
-        if (exchange.Status is < 200 or 304 || exchange.Asked.NoStore || VaryRules.IsStar(exchange.Headers.Vary)) return StorageDecision.No;
+        if (exchange.Status is < 200 or 304 || exchange.Asked.NoStore || VaryRules.ForbidsStoring(exchange.Headers.Vary)) return StorageDecision.No;
         return terms.ByPolicy ? ByPolicy(exchange, terms) : ByHeaders(exchange, terms);
     }
 

@@ -13,10 +13,16 @@ internal static class VaryRules
     /// <summary>An answer that varies by more is not stored.</summary>
     public const int MostFields = 20;
 
-    public static bool IsStar(StringValues vary)
+    /// <summary>True where no other request can be told to fit, or only by too many fields.</summary>
+    public static bool ForbidsStoring(StringValues vary)
     {
+        var count = 0;
         foreach (var line in vary)
-            if (line is not null && line.Contains('*', StringComparison.Ordinal) && Split(line).Contains("*")) return true;
+        {
+            var names = Split(line ?? "");
+            if (names.Contains("*") || (count += names.Length) > MostFields) return true;
+        }
+
         return false;
     }
 
