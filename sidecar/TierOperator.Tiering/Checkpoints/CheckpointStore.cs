@@ -8,7 +8,7 @@ namespace TierOperator.Tiering.Checkpoints;
 /// Point-in-time copies of sessions under DATA/checkpoints, within the disk's capacity, published whole or not at all.
 /// </summary>
 /// <remarks>Thread-safe. One checkpoint is written at a time.</remarks>
-public sealed class CheckpointStore : IDisposable
+public sealed partial class CheckpointStore : IDisposable
 {
     public const string FolderName = "checkpoints";
     public const int DefaultKeep = 5;
@@ -45,7 +45,7 @@ public sealed class CheckpointStore : IDisposable
         await _writing.WaitAsync(cancellation);
         try
         {
-            var info = await Task.Run(() => Write(sessions, progress, cancellation), cancellation);
+            var info = await Task.Run(() => WriteNew(sessions, progress, cancellation), cancellation);
             Prune(keep);
             return info;
         }
@@ -115,51 +115,6 @@ public sealed class CheckpointStore : IDisposable
     }
 
     public void Dispose() => _writing.Dispose();
-
-    private CheckpointInfo Write(IEnumerable<SessionSnapshot> sessions, IProgress<CheckpointProgress>? progress, CancellationToken cancellation)
-    {
-        var id = NextId();
-        var header = new CheckpointFile.Header(SegmentHeader.NewId(), _keys?.CurrentId ?? "", _time.GetUtcNow().ToUnixTimeMilliseconds());
-        var temporary = PathOf(id) + SegmentSet.TemporaryExtension;
-        CheckpointWriter? writer = null;
-#pragma warning disable CA2000 // the writer owns the file and the cipher
-        try
-        {
-            writer = new CheckpointWriter(_door.Open(temporary, DiskOpen.Create), header, _budget, CipherOf(header, id));
-#pragma warning restore CA2000
-            foreach (var session in sessions)
-            {
-                try
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    writer.Add(session);
-                }
-                finally
-                {
-                    session.Release();
-                }
-
-                progress?.Report(new CheckpointProgress(writer.Sessions, writer.Items, writer.Position));
-            }
-
-            writer.Complete();
-            _door.Rename(temporary, PathOf(id));
-            _door.SyncFolder(_folder);
-            _budget.Release(writer.ReservedBytes - DiskErrors.ToBlocks(writer.Position));
-            return new CheckpointInfo(id, header.CreatedMs, writer.Sessions, writer.Items, writer.Position);
-        }
-        catch
-        {
-            _budget.Release(writer?.ReservedBytes ?? 0);
-            TryDelete(temporary);
-            TryDelete(PathOf(id));
-            throw;
-        }
-        finally
-        {
-            writer?.Dispose();
-        }
-    }
 
     private CheckpointReader OpenFile(string id)
     {

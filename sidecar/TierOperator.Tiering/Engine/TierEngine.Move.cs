@@ -40,14 +40,16 @@ public sealed partial class TierEngine
         }
     }
 
-    /// <summary>Takes a session out of memory now; it stays on disk. Refused when memory is the only tier it may be in.</summary>
+    /// <summary>
+    /// Takes a session out of memory now; it stays on disk, or, where its rule has none, in a shared tier that holds all of it. Refused when
+    /// there is no such tier.
+    /// </summary>
     public async ValueTask<MoveOutcome> EvictAsync(ReadOnlyMemory<byte> session, CancellationToken cancellationToken)
     {
         var hash = _memory.HashOf(session.Span);
         var slot = SlotOf(session.Span, hash, out var generation, out var usesDisk);
         if (slot < 0 || TiersOf(session.Span) == TierSet.None) return Moved(session, WriteStatus.Replaced);
-        if (!usesDisk || _disk is null)
-            return Moved(session, WriteStatus.Unprocessable) with { Detail = "Its rule has no tier below memory: evicting it would lose it. Delete it instead." };
+        if ((!usesDisk || _disk is null) && await NotBelowAsync(session, cancellationToken) is { } refusal) return refusal;
         await _evicting.WaitAsync(cancellationToken);
         try
         {
@@ -60,9 +62,9 @@ public sealed partial class TierEngine
             _evicting.Release();
         }
 
-        var outcome = Moved(session, WriteStatus.Replaced);
+        var outcome = new MoveOutcome(WriteStatus.Replaced, TiersOf(session.Span));
         return outcome.Tiers.HasFlag(TierSet.Memory)
-            ? outcome with { Status = WriteStatus.Unavailable, Detail = "It changed meanwhile, or the disk could not take it: try again." }
+            ? outcome with { Status = WriteStatus.Unavailable, Detail = "It changed meanwhile, or the tier below could not take it: try again." }
             : outcome;
     }
 

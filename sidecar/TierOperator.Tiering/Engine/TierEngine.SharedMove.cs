@@ -1,6 +1,7 @@
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Sync;
+using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Engine;
 
@@ -34,7 +35,7 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// Moves a session down into a shared tier. 1. It must be here. 2. The tier hears of all of it, now. 3. Memory gives it up; the disk,
-    /// which is the journal, keeps it until its time there is over.
+    /// which is the journal, keeps it until its time there is over. Without a disk a shared tier must hold all of it.
     /// </summary>
     private async ValueTask<MoveOutcome> SendDownAsync(ReadOnlyMemory<byte> session, TierSet to, CancellationToken cancellationToken)
     {
@@ -51,7 +52,50 @@ public sealed partial class TierEngine
         var sent = loop.Outbox.Note(new OwedNote(key, header.Floor, _clock.NowMs) { Header = header, IsWhole = true }, wait: true)!;
         var taken = loop.Link.CanWrite && await IsTakenAsync(sent, cancellationToken);
         if (!taken) return Moved(session, WriteStatus.Unavailable) with { Detail = $"{SharedTiers.NameOf(to)} has not taken it yet; it is sent as soon as the tier can. Nothing was moved." };
-        return rule.UsesDisk ? await EvictAsync(session, cancellationToken) : Moved(session, WriteStatus.Replaced);
+        return await EvictAsync(session, cancellationToken);
+    }
+
+    /// <summary>
+    /// Why memory must keep a session that no disk holds; null where a shared tier has all of it, and none has yet to hear of it, for it would
+    /// hear it from memory. Each is told all of it now, and asked: it may keep a projection, by the rule or by a write's own strategy.
+    /// </summary>
+    private async ValueTask<MoveOutcome?> NotBelowAsync(ReadOnlyMemory<byte> session, CancellationToken cancellationToken)
+    {
+        var key = session.ToArray();
+        var tiers = HeaderOf(key) is { } header ? _rules.Stored(header.Rule, key).SharedTiers : TierSet.None;
+        if (tiers == TierSet.None)
+            return Moved(session, WriteStatus.Unprocessable) with { Detail = "Its rule has no tier below memory: evicting it would lose it. Delete it instead." };
+        var (isAway, isHeld) = (false, false);
+        foreach (var loop in _shared!.Loops.Reverse().Where(loop => tiers.HasFlag(loop.Link.Flag)))
+        {
+            var held = await HoldsAllAsync(loop, key, cancellationToken);
+            isHeld |= held == true;
+            isAway |= held is null;
+        }
+
+        if (isHeld && !isAway) return null;
+        return isAway
+            ? Moved(session, WriteStatus.Unavailable) with { Detail = $"{SharedTiers.NamesOf(tiers)} has not taken it yet, and no disk holds it: try again." }
+            : Moved(session, WriteStatus.Unprocessable) with { Detail = $"{SharedTiers.NamesOf(tiers)} keeps a part of it only, and no disk holds it: evicting it would lose the rest. Name a strategy that keeps all of it, or delete it." };
+    }
+
+    /// <summary>Whether a tier holds all that is here, or newer; null where it does not say.</summary>
+    private async ValueTask<bool?> HoldsAllAsync(SyncLoop loop, byte[] key, CancellationToken cancellationToken)
+    {
+        if (!loop.Link.CanWrite || Describe(key, withItems: true) is not { } here) return null;
+        var sent = loop.Outbox.Note(new OwedNote(key, here.Header.Floor, _clock.NowMs) { Header = here.Header, IsWhole = true }, wait: true)!;
+        if (!await IsTakenAsync(sent, cancellationToken)) return null;
+        var there = await loop.Link.ReadSessionAsync(key, cancellationToken);
+        try
+        {
+            if (there.Status == RemoteReadStatus.Unavailable) return null;
+            var held = there.Session?.Items.ToDictionary(static item => item.Key, static item => item.Version, KeyComparer.Instance);
+            return held is not null && !there.IsProjection && here.Items.All(item => held.TryGetValue(item.Key, out var version) && version >= item.Version);
+        }
+        finally
+        {
+            there.Session?.Release();
+        }
     }
 
     private static async ValueTask<bool> IsTakenAsync(Task<RemoteResult> sent, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Checkpoints;
 using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Sync;
 using TierOperator.Tiering.Values;
@@ -15,8 +16,10 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// Erases a subject from every tier, archives and checkpoints included. 1. It is noted, so that no restore brings it back. 2. What is
-    /// here goes. 3. What only a shared tier holds is deleted as everything else is, with its tombstone. 4. PostgreSQL's archives go.
+    /// here goes, from checkpoints too. 3. What only a shared tier holds is deleted as everything else is, with its tombstone. 4. PostgreSQL's
+    /// archives go.
     /// </summary>
+    /// <exception cref="CheckpointException">A checkpoint could not be written anew: ask again.</exception>
     public async ValueTask<SubjectErasure> EraseSubjectEverywhereAsync(string subject, CancellationToken cancellationToken)
     {
         var floor = _clock.Next();
@@ -24,6 +27,7 @@ public sealed partial class TierEngine
         var erased = new HashSet<byte[]>(AllKeys().Where(key => HeaderOf(key)?.Subject == subject), KeyComparer.Instance);
         var (archived, unavailable) = (0, SharedTiersAway);
         await EraseSubjectAsync(subject, cancellationToken);
+        var checkpoints = _checkpoints is null ? default : await _checkpoints.EraseAsync(session => _erasures?.Covers(session.Header.Subject, NewestOf(session)) == true, cancellationToken);
         foreach (var loop in _shared?.Loops ?? [])
         {
             if (unavailable.HasFlag(loop.Link.Flag)) continue;
@@ -32,7 +36,7 @@ public sealed partial class TierEngine
             if (!isComplete) unavailable |= loop.Link.Flag;
         }
 
-        return new SubjectErasure(erased.Count, archived, unavailable);
+        return new SubjectErasure(erased.Count, archived, unavailable) { Checkpoints = checkpoints.Rewritten, CheckpointsDropped = checkpoints.Dropped, CheckpointsUnread = checkpoints.Unread };
     }
 
     /// <summary>Every session about a subject, wherever it is; those of this sidecar first. The caller releases each.</summary>
@@ -101,4 +105,14 @@ public sealed partial class TierEngine
 }
 
 /// <summary>What an erasure came to. <see cref="Unavailable"/>: tiers that could not be asked to the end; erase again when they can.</summary>
-public sealed record SubjectErasure(int Sessions, int Archived, TierSet Unavailable);
+public sealed record SubjectErasure(int Sessions, int Archived, TierSet Unavailable)
+{
+    /// <summary>Checkpoints that were written anew without it.</summary>
+    public int Checkpoints { get; init; }
+
+    /// <summary>Checkpoints that went whole: damaged, or with no room to be written anew.</summary>
+    public int CheckpointsDropped { get; init; }
+
+    /// <summary>Checkpoints whose key is not at hand: nobody here can read them, and a restore leaves the subject out.</summary>
+    public int CheckpointsUnread { get; init; }
+}

@@ -63,7 +63,7 @@ internal static class CheckpointCalls
         }
     }
 
-    private static Problem ProblemOf(CheckpointException e) => e.Kind switch
+    internal static Problem ProblemOf(CheckpointException e) => e.Kind switch
     {
         CheckpointFault.NotFound => Problems.NotFound(e.Message),
         CheckpointFault.NoRoom => Problems.NoRoom(e.Message),

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using TierOperator.Policy.Compiled;
 using TierOperator.Sidecar.Http.Documents;
+using TierOperator.Tiering.Checkpoints;
+using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Sidecar.Http.Calls;
@@ -10,7 +12,17 @@ internal static class SubjectCalls
 {
     public static async Task EraseAsync(Exchange exchange)
     {
-        var erased = await exchange.Engine.EraseSubjectEverywhereAsync(exchange.FirstText, CancellationToken.None);
+        SubjectErasure erased;
+        try
+        {
+            erased = await exchange.Engine.EraseSubjectEverywhereAsync(exchange.FirstText, CancellationToken.None);
+        }
+        catch (CheckpointException fault)
+        {
+            await exchange.RefuseAsync(CheckpointCalls.ProblemOf(fault));
+            return;
+        }
+
         if (erased.Unavailable != TierSet.None)
         {
             await exchange.RefuseAsync(Problems.TierUnavailable(
@@ -23,6 +35,9 @@ internal static class SubjectCalls
             json.WriteString("subject", exchange.FirstText);
             json.WriteNumber("sessions", erased.Sessions);
             json.WriteNumber("archived", erased.Archived);
+            json.WriteNumber("checkpoints", erased.Checkpoints);
+            json.WriteNumber("checkpointsDropped", erased.CheckpointsDropped);
+            json.WriteNumber("checkpointsUnread", erased.CheckpointsUnread);
         });
     }
 
