@@ -71,9 +71,13 @@ if condition ~= '' then
   if not met then return answer('c', existed) end
 end
 
+-- A replace keeps what has its version, a delete does not: at one and the same version the delete comes after it (retention ends a session
+-- at the version that it saw).
+local ends = op == 'd' and newer(floor, buried) and not newer(held.floor, floor)
+
 -- The fields that a raised floor takes away.
 local drops, now, raised = {}, max(lowest, floor), max(held.floor, floor)
-if header and newer(floor, lowest) then
+if header and (newer(floor, lowest) or ends) then
   local keepsSome = newer(held.newest, floor)
   for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
     local stamp = field ~= 'h' and redis.call('HGET', KEYS[1], field):sub(1, 12)
@@ -83,7 +87,7 @@ end
 local function drop() for _, field in ipairs(drops) do redis.call('HDEL', KEYS[1], field) end end
 
 if op == 'd' then
-  if not newer(floor, lowest) then return answer('o', existed) end
+  if not ends then return answer('o', existed) end
   if header and newer(held.newest, floor) then
     drop()
     redis.call('HSET', KEYS[1], 'h', header:sub(1, 13) .. floor .. header:sub(26))

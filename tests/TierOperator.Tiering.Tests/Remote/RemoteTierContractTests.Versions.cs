@@ -151,6 +151,31 @@ public abstract partial class RemoteTierContractTests
     }
 
     [Fact]
+    public async Task Apply_DeleteAtTheVersionOfAReplace_EndsWhatItPut()
+    {
+        var replaced = _changes.Replace("s", 5, ("a", "one"), ("b", "two"));
+        await ApplyAsync(replaced);
+
+        var deleted = await ApplyAsync(_changes.Delete("s", 5));
+        var late = await ApplyAsync(replaced);
+
+        Assert.Equal((RemoteStatus.Applied, Version(5)), (deleted.Status, deleted.Newest));
+        Assert.Equal(RemoteStatus.Older, late.Status);
+        Assert.Equal(RemoteReadStatus.NotFound, (await _tier.ReadSessionAsync(Bytes("s"), default)).Status);
+    }
+
+    [Fact]
+    public async Task Apply_DeleteAtTheVersionOfAReplace_LeavesWhatCameAfterIt()
+    {
+        await ApplyAsync(_changes.Replace("s", 5, ("a", "one"), ("b", "two")));
+        await ApplyAsync(_changes.Put("s", 6, ("b", "later")));
+
+        await ApplyAsync(_changes.Delete("s", 5));
+
+        Assert.Equal("b=later@6 text/plain", Text(await _tier.ReadSessionAsync(Bytes("s"), default)));
+    }
+
+    [Fact]
     public async Task Apply_ReplaceWhoseItemsHaveItsVersion_KeepsThem()
     {
         await ApplyAsync(_changes.Put("s", 1, ("a", "one"), ("b", "two")) with { IsWhole = true });
