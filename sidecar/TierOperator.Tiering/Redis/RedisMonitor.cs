@@ -25,6 +25,7 @@ internal sealed class RedisMonitor : IAsyncDisposable
     private readonly RedisClient _client;
     private readonly RedisKeys _keys;
     private readonly RedisTrimmer _trimmer;
+    private readonly RedisBulkLimit _largest;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private volatile RemoteTierState _state = new(RemoteHealth.Connecting, "The Redis tier is connecting.");
@@ -36,6 +37,7 @@ internal sealed class RedisMonitor : IAsyncDisposable
     {
         (_client, _keys, _time, _logger) = (client, keys, time, logger);
         _trimmer = new RedisTrimmer(client, keys, options.CapacityBytes, logger);
+        _largest = new RedisBulkLimit(client);
         client.Topology.Changed += Wake;
         client.Refused += OnRefused;
     }
@@ -44,6 +46,9 @@ internal sealed class RedisMonitor : IAsyncDisposable
     public event Action? Forgot;
 
     public RemoteTierState State => _state;
+
+    /// <summary>The largest argument that the servers take, as far as they tell.</summary>
+    public long LargestBytes => _largest.Bytes;
 
     /// <summary>Told how many replicas a primary has, at each look.</summary>
     public Action<RedisNode, int>? ReplicasSeen { get; init; }
@@ -104,6 +109,7 @@ internal sealed class RedisMonitor : IAsyncDisposable
     {
         var primaries = _client.Topology.Primaries;
         var states = await Task.WhenAll(primaries.Select(LookAtAsync));
+        _largest.Settle(primaries);
         // An attempt is under way that may succeed: nothing is known yet.
         if (states.Any(state => state is null) || (primaries.Count == 0 && _client.Topology.Fault is null)) return;
 
@@ -118,6 +124,7 @@ internal sealed class RedisMonitor : IAsyncDisposable
         var server = await AskAsync(node, "INFO", "server");
         var replication = await AskAsync(node, "INFO", "replication");
         if ((server.Fault ?? replication.Fault) is { } fault) return StateOf(fault);
+        await _largest.AskAsync(node, _client.DeadlineAfter(s_patience), _stop.Token);
         Compare(Field(server.Value, "server_time_usec"));
         ReplicasSeen?.Invoke(node, int.TryParse(Field(replication.Value, "connected_slaves"), NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) ? replicas : 0);
         if (Field(replication.Value, "role") != "master") return StateOf(new RedisFault(RedisFaultKind.Server, "READONLY"));

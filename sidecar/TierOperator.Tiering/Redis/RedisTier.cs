@@ -53,6 +53,7 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
     public RemoteTierState State => _monitor.State;
     public NativeServer Native { get; }
     public TimeSpan? ClockSkew => _monitor.ClockSkew;
+    internal long LargestBytes => _monitor.LargestBytes;
 
     public void Start() => _monitor.Start();
 
@@ -131,14 +132,19 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
         if (answer.Fault?.Code == "NOSCRIPT")
             answer = await _client.ExecuteAsync<RemoteResult>(slot, () => new ApplyCall(sent, withSource: true) { DeadlineAt = deadline }, cancellationToken);
         if (answer.Fault is not { } fault) return answer.Value;
+        if (RedisBulkLimit.IsMeantBy(fault)) return new RemoteResult(RemoteStatus.Refused) { Detail = TooLarge("this server takes") };
         var isForGood = fault.Code == "TIERFORMAT";
         return new RemoteResult(isForGood ? RemoteStatus.Refused : RemoteStatus.Unavailable) { IsAnswered = RedisReasons.HealthOf(fault) == RemoteHealth.ReadOnly, Detail = isForGood ? fault.Text : RedisReasons.Of(fault, _keys.Prefix) };
     }
 
-    private static string? Refusal(RemoteChange change)
+    private static string TooLarge(string than) => $"A value is larger than {than} (proto-max-bulk-len): raise it and retry the letter, or keep such values in another tier.";
+
+    private string? Refusal(RemoteChange change)
     {
+        var largest = _monitor.LargestBytes;
         foreach (var put in change.Puts)
         {
+            if (put.Value.Length > largest - StoredItem.MostBesides && StoredItem.LengthOf(put, _options.Remote.Compression) > largest) return TooLarge($"the {largest} bytes that the server takes");
             if (put.Value.Length > StoredItem.MaxValueBytes) return $"A value is larger than the {StoredItem.MaxValueBytes >> 20} MiB that the Redis tier takes: keep it in another tier.";
             if (put.ContentType.Length > ushort.MaxValue / 4) return "A content type is longer than the Redis tier takes.";
         }

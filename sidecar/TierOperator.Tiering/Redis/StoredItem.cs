@@ -22,6 +22,17 @@ internal static class StoredItem
     /// <summary>The largest value taken: far below the server's own limit, and what one call can carry within a deadline at all.</summary>
     public const long MaxValueBytes = 256L * 1024 * 1024;
 
+    /// <summary>More than stands before a value.</summary>
+    public const int MostBesides = FixedBytes + ushort.MaxValue;
+
+    /// <summary>The length of the field's content. It takes a compression to know: for what may be too large only.</summary>
+    public static long LengthOf(in ItemSnapshot item, CompressionKind compression)
+    {
+        using var counted = new RespWriter(16 * 1024);
+        Write(counted, item, compression);
+        return counted.Length;
+    }
+
     /// <summary>Appends the field's content as one argument.</summary>
     public static void Write(RespWriter writer, in ItemSnapshot item, CompressionKind compression)
     {
