@@ -73,10 +73,22 @@ public sealed partial class TierEngine
             isAway |= held is null;
         }
 
-        if (isHeld && !isAway) return null;
-        return isAway
+        if (isHeld && !isAway && await OwesNothingAsync(key, cancellationToken)) return null;
+        return isHeld || isAway
             ? Moved(session, WriteStatus.Unavailable) with { Detail = $"{SharedTiers.NamesOf(tiers)} has not taken it yet, and no disk holds it: try again." }
             : Moved(session, WriteStatus.Unprocessable) with { Detail = $"{SharedTiers.NamesOf(tiers)} keeps a part of it only, and no disk holds it: evicting it would lose the rest. Name a strategy that keeps all of it, or delete it." };
+    }
+
+    /// <summary>What is on its way arrives, and what comes of that (one tier's word may be news for the other).</summary>
+    private async ValueTask<bool> OwesNothingAsync(byte[] key, CancellationToken cancellationToken)
+    {
+        while (_shared!.Loops.FirstOrDefault(loop => loop.Outbox.Owes(key)) is { } loop)
+        {
+            if (!loop.Link.CanWrite) return false;
+            if (loop.Outbox.Hurry(key) is { } sent && !await IsTakenAsync(sent, cancellationToken)) return false;
+        }
+
+        return true;
     }
 
     /// <summary>Whether a tier holds all that is here, or newer; null where it does not say.</summary>

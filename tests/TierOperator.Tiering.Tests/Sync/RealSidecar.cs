@@ -29,11 +29,11 @@ internal sealed class RealSidecar : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tier-real-").FullName;
 
-    public RealSidecar(SharedServers servers, uint node, TimeSpan skew, string rule, string sync = "interval: 100ms", bool withDisk = true)
+    public RealSidecar(SharedServers servers, uint node, TimeSpan skew, string rule, string sync = "interval: 100ms", bool withDisk = true, int timeoutMs = 500)
     {
         Time = new SkewedTime(skew);
         (ToRedis, ToPostgres) = (new CuttingProxy(servers.Redis.Port), new CuttingProxy(servers.Postgres.Port));
-        var remote = new RemoteTierOptions { Namespace = "real", Policy = servers.Policy, Timeout = TimeSpan.FromMilliseconds(500), Node = node };
+        var remote = new RemoteTierOptions { Namespace = "real", Policy = servers.Policy, Timeout = TimeSpan.FromMilliseconds(timeoutMs), Node = node };
         var redis = RedisTiers.Open($"redis://127.0.0.1:{ToRedis.Port}", remote, time: Time);
         var url = servers.Postgres.Url.Replace($":{servers.Postgres.Port}/", $":{ToPostgres.Port}/", StringComparison.Ordinal);
         var postgres = new PostgresTier(new PostgresTierOptions { Url = PostgresFixture.UrlOf(url), Remote = remote }, Time, NullLogger.Instance);
@@ -78,6 +78,14 @@ internal sealed class RealSidecar : IAsyncDisposable
         var outcome = await Engine.ReadAsync(Key(session), Key(item), CancellationToken.None);
         if (outcome.Unavailable != Policy.Compiled.TierSet.None) return "?";
         return outcome.Status == ReadStatus.Found ? Encoding.UTF8.GetString(outcome.Value.ToArray()) : outcome.Status == ReadStatus.NotFound ? "-" : "?";
+    }
+
+    /// <summary>The value once the tiers can say, which on a loaded machine may be after a timeout or two.</summary>
+    public async ValueTask<string> KnownAsync(string session, string item)
+    {
+        var value = "?";
+        await Eventually.HoldsAsync(async () => (value = await ValueAsync(session, item)) != "?", () => "nobody can say");
+        return value;
     }
 
     public async ValueTask DisposeAsync()

@@ -11,10 +11,11 @@ public sealed class StrangerTests(SharedServers servers) : IClassFixture<SharedS
     [Fact]
     public async Task Copy_ChangedInRedisByOneWhoIsSilent_IsNotAnsweredAnyMore()
     {
-        await using var sidecar = new RealSidecar(servers.Anew(), 1, TimeSpan.Zero, "write: Through, ack: All");
+        await using var sidecar = new RealSidecar(servers.Anew(), 1, TimeSpan.Zero, "write: Through, ack: All", timeoutMs: 2_000);
         await Eventually.HoldsAsync(() => sidecar.IsSettled && sidecar.Engine.Status().Backplane == "tracking", () => $"the backplane is {sidecar.Engine.Status().Backplane}");
         await sidecar.PutAsync("s", "i", "one");
-        Assert.Equal("one", await sidecar.ValueAsync("s", "i"));
+        await Eventually.HoldsAsync(() => sidecar.IsSettled, () => string.Join('\n', sidecar.Engine.Status().Tiers));
+        Assert.Equal("one", await sidecar.KnownAsync("s", "i"));
 
         await using var silent = await RedisTiers.OpenHealthyAsync(servers.Redis.Url, RedisTiers.Options() with { Namespace = "real", Policy = servers.Policy, Node = 9 }, static options => options with { Announces = false });
         var key = Encoding.UTF8.GetBytes("s");
@@ -29,13 +30,14 @@ public sealed class StrangerTests(SharedServers servers) : IClassFixture<SharedS
     [Fact]
     public async Task Copy_RemovedFromRedisByHand_IsStillThere()
     {
-        await using var sidecar = new RealSidecar(servers.Anew(), 1, TimeSpan.Zero, "write: Through, ack: All");
+        await using var sidecar = new RealSidecar(servers.Anew(), 1, TimeSpan.Zero, "write: Through, ack: All", timeoutMs: 2_000);
         await Eventually.HoldsAsync(() => sidecar.IsSettled && sidecar.Engine.Status().Backplane == "tracking", () => $"the backplane is {sidecar.Engine.Status().Backplane}");
         await sidecar.PutAsync("s", "i", "one");
+        await Eventually.HoldsAsync(() => sidecar.IsSettled, () => string.Join('\n', sidecar.Engine.Status().Tiers));
 
         await servers.Redis.RunAsync("DEL", $"tier:real/{servers.Policy}:s:{{:s}}");
 
         await Eventually.HoldsAsync(() => sidecar.Engine.Announced >= 1, () => $"{sidecar.Engine.Announced} changes were heard of");
-        Assert.Equal("one", await sidecar.ValueAsync("s", "i"));
+        Assert.Equal("one", await sidecar.KnownAsync("s", "i"));
     }
 }

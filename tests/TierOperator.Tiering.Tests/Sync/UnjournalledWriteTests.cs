@@ -39,7 +39,7 @@ public sealed class UnjournalledWriteTests(SharedServers servers) : IClassFixtur
         Assert.Equal(WriteStatus.Unavailable, deleted.Status);
         await SettledAsync(pod);
         await servers.Redis.RunAsync("FLUSHALL");
-        Assert.Equal("-", await (await StartAsync(2, Rule)).ValueAsync("s", "i"));
+        Assert.Equal("-", await (await StartAsync(2, Rule)).KnownAsync("s", "i"));
     }
 
     [Fact]
@@ -60,8 +60,8 @@ public sealed class UnjournalledWriteTests(SharedServers servers) : IClassFixtur
         Assert.Equal(WriteStatus.Unavailable, deleted.Status);
         Assert.NotEqual("one", meanwhile);
         await SettledAsync(pod);
-        Assert.Equal("-", await pod.ValueAsync("s", "i"));
-        Assert.Equal("-", await (await StartAsync(2, Rule)).ValueAsync("s", "i"));
+        Assert.Equal("-", await pod.KnownAsync("s", "i"));
+        Assert.Equal("-", await (await StartAsync(2, Rule)).KnownAsync("s", "i"));
     }
 
     [Fact]
@@ -81,12 +81,12 @@ public sealed class UnjournalledWriteTests(SharedServers servers) : IClassFixtur
         await SettledAsync(pod);
         await servers.Redis.RunAsync("FLUSHALL");
         var other = await StartAsync(2, Rule);
-        Assert.Equal("one two", $"{await other.ValueAsync("s", "a")} {await other.ValueAsync("s", "b")}");
+        Assert.Equal("one two", $"{await other.KnownAsync("s", "a")} {await other.KnownAsync("s", "b")}");
     }
 
     private async Task<RealSidecar> StartAsync(uint node, string rule)
     {
-        var sidecar = new RealSidecar(servers, node, TimeSpan.Zero, rule, withDisk: false);
+        var sidecar = new RealSidecar(servers, node, TimeSpan.Zero, rule, withDisk: false, timeoutMs: 2_000);
         _sidecars.Add(sidecar);
         await SettledAsync(sidecar);
         return sidecar;
