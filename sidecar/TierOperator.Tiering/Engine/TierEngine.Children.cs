@@ -45,6 +45,7 @@ public sealed partial class TierEngine
     private async ValueTask<bool> DeleteChildrenHereAsync(ChildrenRound round)
     {
         var isComplete = true;
+        await DiskShowsAllAsync(_closing.Token);
         foreach (var child in AllKeys())
             if (IsChild(child, round)) isComplete &= await IsDeletedAsync(child, round);
         return isComplete;

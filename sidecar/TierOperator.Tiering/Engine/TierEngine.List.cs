@@ -9,10 +9,21 @@ namespace TierOperator.Tiering.Engine;
 public sealed partial class TierEngine
 {
     /// <summary>
-    /// A page of the sessions whose id starts with <paramref name="prefix"/>, in no order: first those that memory holds, shard
-    /// by shard, then those that only the disk holds. A session that moves meanwhile may come twice or not at all.
+    /// A page of the sessions here whose id starts with <paramref name="prefix"/>, in no order: first those that memory holds, shard
+    /// by shard, then those that only the disk holds. What was acknowledged before the first page is there; a session that moves
+    /// meanwhile may come twice or not at all.
     /// </summary>
-    public SessionPage List(ReadOnlySpan<byte> prefix, TierSet tier, int limit, string? cursor)
+    /// <exception cref="FormatException">The cursor is not one that a listing has given.</exception>
+    public async ValueTask<SessionPage> ListHereAsync(byte[] prefix, TierSet tier, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(cursor)) await DiskShowsAllAsync(cancellationToken);
+        return List(prefix, tier, limit, cursor);
+    }
+
+    /// <summary>A write is acknowledged an instant before walks over the disk can meet it: after this they meet all so far.</summary>
+    private ValueTask DiskShowsAllAsync(CancellationToken cancellationToken) => _disk?.FlushAsync(cancellationToken) ?? ValueTask.CompletedTask;
+
+    private SessionPage List(ReadOnlySpan<byte> prefix, TierSet tier, int limit, string? cursor)
     {
         var sessions = new List<SessionListing>();
         var (phase, position) = ParseCursor(cursor);

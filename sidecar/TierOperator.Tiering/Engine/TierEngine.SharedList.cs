@@ -16,7 +16,7 @@ public sealed partial class TierEngine
         var loop = tier == TierSet.None ? _shared?.Loops[^1] : _shared?.Of(tier);
         if (loop is not null && (tier != TierSet.None || cursor is ['r', ..])) return await ListThereAsync(loop, prefix, tier, limit, cursor, cancellationToken);
         if (tier is TierSet.Redis or TierSet.Postgres) return new SessionPage([], null);
-        var page = List(prefix, tier, limit, cursor);
+        var page = await ListHereAsync(prefix, tier, limit, cursor, cancellationToken);
         return page.Next is null && loop is not null ? page with { Next = "r" } : page;
     }
 

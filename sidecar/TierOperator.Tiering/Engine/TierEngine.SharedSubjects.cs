@@ -24,6 +24,7 @@ public sealed partial class TierEngine
     {
         var floor = _clock.Next();
         _erasures?.Add(subject, floor);
+        await DiskShowsAllAsync(cancellationToken);
         var erased = new HashSet<byte[]>(AllKeys().Where(key => HeaderOf(key)?.Subject == subject), KeyComparer.Instance);
         var (archived, unavailable) = (0, SharedTiersAway);
         await EraseSubjectAsync(subject, cancellationToken);
@@ -43,6 +44,7 @@ public sealed partial class TierEngine
     public async IAsyncEnumerable<SessionSnapshot> ExportSubjectEverywhereAsync(string subject, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<byte[]>(KeyComparer.Instance);
+        await DiskShowsAllAsync(cancellationToken);
         foreach (var session in ExportSubject(subject))
         {
             // A part of a session is told whole, from where the rest of it is.

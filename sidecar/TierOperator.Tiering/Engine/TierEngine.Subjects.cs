@@ -11,6 +11,7 @@ public sealed partial class TierEngine
     public async ValueTask<int> EraseSubjectAsync(string subject, CancellationToken cancellationToken)
     {
         var erased = 0;
+        await DiskShowsAllAsync(cancellationToken);
         foreach (var key in AllKeys())
         {
             if (HeaderOf(key)?.Subject != subject) continue;

@@ -1,5 +1,7 @@
 using System.Text;
+using TierOperator.TestKit.Disk;
 using TierOperator.TestKit.Engine;
+using TierOperator.Tiering.Disk;
 
 namespace TierOperator.Tiering.Tests.Engine;
 
@@ -45,7 +47,7 @@ public sealed class CheckpointTests
         string? cursor = null;
         do
         {
-            var page = harness.Engine.List("s"u8, default, 7, cursor);
+            var page = await harness.Engine.ListHereAsync("s"u8.ToArray(), default, 7, cursor, CancellationToken.None);
             Assert.InRange(page.Sessions.Count, 0, 7);
             names.AddRange(page.Sessions.Select(session => Encoding.UTF8.GetString(session.Key)));
             cursor = page.Next;
@@ -54,6 +56,24 @@ public sealed class CheckpointTests
 
         Assert.Equal(50, names.Count);
         Assert.Equal(50, names.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task ListAndErase_WriteOnItsWayToTheDiskAlone_MeetIt()
+    {
+        var disk = new FaultyDisk(PosixDisk.Instance);
+        await using var harness = new EngineHarness(TwoTiers.Replace("MODE", "Mirror", StringComparison.Ordinal) + "\nrules: [{name: cold, match: {sessions: [\"*\"]}, tiers: [spillover], ack: Disk}]", disk: disk);
+        disk.SyncDelay = TimeSpan.FromMilliseconds(300);
+
+        var put = harness.PutAsync("s1", "i", "1", new Tiering.Engine.WriteOptions { Subject = "ann" }).AsTask();
+        var page = await harness.Engine.ListHereAsync([], default, 7, null, CancellationToken.None);
+        await put;
+        var second = harness.PutAsync("s2", "i", "1", new Tiering.Engine.WriteOptions { Subject = "ann" }).AsTask();
+        var erased = await harness.Engine.EraseSubjectAsync("ann", CancellationToken.None);
+        await second;
+
+        Assert.Equal("s1", Encoding.UTF8.GetString(Assert.Single(page.Sessions).Key));
+        Assert.Equal(2, erased);
     }
 
     [Fact]

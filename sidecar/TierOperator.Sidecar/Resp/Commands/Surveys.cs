@@ -37,13 +37,13 @@ internal static class Surveys
     };
 
     /// <summary>Every key, each once.</summary>
-    private static IEnumerable<SessionListing> All(TierEngine engine)
+    private static async IAsyncEnumerable<SessionListing> AllAsync(TierEngine engine)
     {
         var seen = new HashSet<byte[]>(ByteComparer.Instance);
         string? cursor = null;
         do
         {
-            var page = engine.List([], TierSet.None, PageSize, cursor);
+            var page = await engine.ListHereAsync([], TierSet.None, PageSize, cursor, CancellationToken.None);
             foreach (var session in page.Sessions)
                 if (session.Items > 0 && seen.Add(session.Key)) yield return session;
             cursor = page.Next;
@@ -62,7 +62,7 @@ internal static class Surveys
     /// <summary>Every key, those that only Redis holds too, each once.</summary>
     private static async ValueTask<List<byte[]>> EverywhereAsync(SurveyCall call)
     {
-        var keys = All(call.Engine).Select(session => session.Key).ToList();
+        var keys = await AllAsync(call.Engine).Select(session => session.Key).ToListAsync();
         if (call.Native is not { First: not 0 } native) return keys;
         var seen = new HashSet<byte[]>(keys, ByteComparer.Instance);
         await foreach (var key in native.AllAsync())
@@ -90,7 +90,7 @@ internal static class Surveys
             return;
         }
 
-        var page = call.Engine.List([], TierSet.None, options.Count, FromNumber(cursor));
+        var page = await call.Engine.ListHereAsync([], TierSet.None, options.Count, FromNumber(cursor), CancellationToken.None);
         List<byte[]> found = [.. page.Sessions.Where(session => session.Items > 0 && options.Takes(session.Key) && IsOfType(session, options.Type)).Select(session => session.Key)];
         if (page.Next is null && call.Native is { First: not 0 and var first } there) await ScanInRedis(call, there, first, options, found);
         else WriteStep(call, ToNumber(page.Next), found);
@@ -133,7 +133,7 @@ internal static class Surveys
     {
         byte[]? chosen = null;
         var seen = 0;
-        foreach (var session in All(call.Engine).Take(PageSize * 10))
+        await foreach (var session in AllAsync(call.Engine).Take(PageSize * 10))
             if (Random.Shared.Next(++seen) == 0) chosen = session.Key;
         if (call.Native is { First: not 0 and var first } native)
             foreach (var key in (await native.StepAsync(first, PageSize, CancellationToken.None)).Keys)
@@ -158,7 +158,7 @@ internal static class Surveys
             return;
         }
 
-        foreach (var session in All(call.Engine))
+        await foreach (var session in AllAsync(call.Engine))
             await call.Engine.DeleteSessionAsync(session.Key, default, CancellationToken.None);
         if (call.Native is { First: not 0 } native)
             await foreach (var key in native.AllAsync()) await native.RemoveAsync(key);
