@@ -23,7 +23,7 @@ internal static class Until
     {
         using var response = await sidecar.Http.GetAsync("/v1/status");
         var tiers = (await response.JsonAsync()).GetProperty("tiers");
-        return tiers.EnumerateArray().Where(static tier => tier.TryGetProperty("backlogSessions", out _))
-            .All(static tier => tier.GetProperty("state").GetString() == "Healthy" && tier.GetProperty("backlogSessions").GetInt32() == 0) ? null : tiers.ToString();
+        var shared = tiers.EnumerateArray().Where(static tier => tier.TryGetProperty("backlogSessions", out _)).ToList();
+        return shared.Count > 0 && shared.TrueForAll(static tier => tier.GetProperty("state").GetString() == "Healthy" && tier.GetProperty("backlogSessions").GetInt32() == 0) ? null : tiers.ToString();
     });
 }

@@ -17,12 +17,15 @@ public sealed class NativeServer : IAsyncDisposable
     private readonly RedisKeys _keys;
     private readonly TimeProvider _time;
     private static readonly TimeSpan s_frozenAfter = TimeSpan.FromSeconds(1);
+    private readonly TimeSpan _frozenAfter;
 
     private readonly Dictionary<NativeLink, Lazy<RedisClient>> _clients;
 
     internal NativeServer(RedisTierOptions options, RedisKeys keys, TimeProvider time)
     {
         (_options, _keys, _time) = (options, keys, time);
+        // Whoever gives the tier longer to answer means these commands too.
+        _frozenAfter = options.Remote.Timeout > s_frozenAfter ? options.Remote.Timeout : s_frozenAfter;
         var links = new[] { LinkOf(2, mayBeSlow: false), LinkOf(3, mayBeSlow: false), LinkOf(2, mayBeSlow: true), LinkOf(3, mayBeSlow: true) };
         _clients = links.ToDictionary(link => link, link => new Lazy<RedisClient>(() => Open(link)));
     }
@@ -100,7 +103,7 @@ public sealed class NativeServer : IAsyncDisposable
             if (client.IsValueCreated) await client.Value.DisposeAsync();
     }
 
-    private static NativeLink LinkOf(int protocol, bool mayBeSlow) => new(protocol, mayBeSlow ? LongestCommand : s_frozenAfter);
+    private NativeLink LinkOf(int protocol, bool mayBeSlow) => new(protocol, mayBeSlow ? LongestCommand : _frozenAfter);
 
     private RedisClient ClientOf(NativeLink link) => _clients[link].Value;
 
