@@ -12,6 +12,10 @@ internal static class ValueCodec
 
     /// <summary>Below this size Auto does not try: the gain would be a few dozen bytes.</summary>
     private const int AutoFromBytes = 256;
+
+    /// <summary>So many bytes from the middle tell whether a value looks random; a large one may hold this and that.</summary>
+    private const int SampleBytes = 512;
+    private const int SampledUpToBytes = 16 * 1024;
     private const int BrotliQuality = 1;
     private const int BrotliWindow = 18;
 
@@ -21,7 +25,7 @@ internal static class ValueCodec
     /// <summary>Writes the value, compressed when that gains an eighth or more; how many bytes, and under which codec.</summary>
     public static int Compress(CompressionKind kind, ReadOnlySpan<byte> source, Span<byte> target, out byte codec)
     {
-        codec = Choose(kind, source.Length);
+        codec = Choose(kind, source);
         if (codec != Plain)
         {
             // A shorter target makes the compressor give up by itself where it would gain too little.
@@ -52,11 +56,27 @@ internal static class ValueCodec
         }
     }
 
-    private static byte Choose(CompressionKind kind, int length)
+    private static byte Choose(CompressionKind kind, ReadOnlySpan<byte> source)
     {
-        if (kind == CompressionKind.None || length < 64) return Plain;
-        if (kind == CompressionKind.Auto && length < AutoFromBytes) return Plain;
+        if (kind == CompressionKind.None || source.Length < 64) return Plain;
+        if (kind == CompressionKind.Auto && (source.Length < AutoFromBytes || LooksRandom(source))) return Plain;
         return kind != CompressionKind.Brotli && ZstdLibrary.IsAvailable ? Zstd : Brotli;
+    }
+
+    /// <summary>
+    /// What is compressed or encrypted already has all bytes about equally often, and trying to compress it costs ten times as much as
+    /// looking. The measure is how often two bytes of the sample are equal: 1 in 256 for random ones, 1 in 64 for Base64, more for text.
+    /// </summary>
+    private static bool LooksRandom(ReadOnlySpan<byte> source)
+    {
+        if (source.Length > SampledUpToBytes) return false;
+        var length = Math.Min(SampleBytes, source.Length);
+        Span<ushort> counts = stackalloc ushort[256];
+        counts.Clear();
+        foreach (var value in source.Slice((source.Length - length) / 2, length)) counts[value]++;
+        var pairs = 0;
+        foreach (var count in counts) pairs += count * (count - 1);
+        return pairs < length * (length - 1) / 160;
     }
 
     private static int CompressBrotli(ReadOnlySpan<byte> source, Span<byte> target)

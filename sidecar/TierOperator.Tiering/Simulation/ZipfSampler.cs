@@ -12,6 +12,9 @@ internal sealed class ZipfSampler
         for (var i = 0; i < ranks; i++) _cumulative[i] = sum += Math.Pow(i + 1, -alpha);
     }
 
+    /// <summary>The share of draws that fall on the first <paramref name="ranks"/>: what a cache that holds just these can answer.</summary>
+    public double ShareOf(int ranks) => ranks <= 0 ? 0 : _cumulative[Math.Min(ranks, _cumulative.Length) - 1] / _cumulative[^1];
+
     public int Next(Random random)
     {
         var at = Array.BinarySearch(_cumulative, random.NextDouble() * _cumulative[^1]);

@@ -6,21 +6,22 @@ namespace TierOperator.Tiering.Sync;
 internal sealed partial class Outbox
 {
     /// <summary>
-    /// Takes what has waited long enough (or is waited for), oldest first, at most <paramref name="most"/> sessions. Every one taken
+    /// Takes what has waited long enough (or is waited for), oldest first, at most <see cref="SendTerms.Most"/> sessions. Every one taken
     /// is given back by <see cref="Done"/> or <see cref="PutBack"/>.
     /// </summary>
-    public List<OwedSession> Take(int most, long notedBeforeMs, long nowMs)
+    public List<OwedSession> Take(in SendTerms terms)
     {
         var taken = new List<OwedSession>();
         lock (_gate)
         {
-            var all = _waiting.Count >= most || _behindFrom is not null;
-            while (taken.Count < most && _urgent.TryDequeue(out var urgent)) Take_NeedsLock(urgent, taken);
-            for (var looked = _line.Count; looked > 0 && taken.Count < most && _line.TryPeek(out var next); looked--)
+            var isFull = _waiting.Count >= terms.Most || _behindFrom is not null;
+            var before = !isFull ? terms.DueBeforeMs : Math.Max(terms.DueBeforeMs, MustGo_NeedsLock(terms.NowMs) ? long.MaxValue : terms.FullBeforeMs);
+            while (taken.Count < terms.Most && _urgent.TryDequeue(out var urgent)) Take_NeedsLock(urgent, taken);
+            for (var looked = _line.Count; looked > 0 && taken.Count < terms.Most && _line.TryPeek(out var next); looked--)
             {
-                if (!all && next.NotedMs > notedBeforeMs && IsWaiting_NeedsLock(next)) break;
+                if (next.NotedMs > before && IsWaiting_NeedsLock(next)) break;
                 _line.Dequeue();
-                if (IsWaiting_NeedsLock(next) && (_inFlight.ContainsKey(next.Key) || next.RetryAtMs > nowMs)) _line.Enqueue(next);
+                if (IsWaiting_NeedsLock(next) && (_inFlight.ContainsKey(next.Key) || next.RetryAtMs > terms.NowMs)) _line.Enqueue(next);
                 else Take_NeedsLock(next, taken);
             }
         }
@@ -79,6 +80,14 @@ internal sealed partial class Outbox
         foreach (var entry in entries) entry.Tell(result);
     }
 
+    /// <summary>
+    /// Nothing rests where much waits, where the journal has to be read on, or where a change was noted lately that no journal keeps or that
+    /// may yet collide with another's.
+    /// </summary>
+    private bool MustGo_NeedsLock(long nowMs)
+        => _behindFrom is not null || BacklogBytes > MaxBacklogBytes / 8 || _entryBytes > maxEntryBytes / 4
+           || nowMs - _hastyMs <= (long)Hold.Longest.TotalMilliseconds;
+
     private bool IsWaiting_NeedsLock(OwedSession entry) => _waiting.TryGetValue(entry.Key, out var present) && ReferenceEquals(present, entry);
 
     private void Take_NeedsLock(OwedSession entry, List<OwedSession> taken)
@@ -88,4 +97,16 @@ internal sealed partial class Outbox
         _inFlight[entry.Key] = entry;
         taken.Add(entry);
     }
+}
+
+/// <summary>What a batch may be made of.</summary>
+/// <param name="Most">Sessions in it; so many waiting are a full batch.</param>
+/// <param name="NowMs">Unix milliseconds.</param>
+internal readonly record struct SendTerms(int Most, long NowMs)
+{
+    /// <summary>What was noted until then goes in any case.</summary>
+    public required long DueBeforeMs { get; init; }
+
+    /// <summary>What was noted until then goes where there is a full batch.</summary>
+    public long FullBeforeMs { get; init; } = long.MaxValue;
 }

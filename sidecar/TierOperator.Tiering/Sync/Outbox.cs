@@ -19,6 +19,7 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     private readonly Queue<OwedSession> _urgent = new();
     private long _valueBytes;
     private long _entryBytes;
+    private long _hastyMs = long.MinValue / 2;
     private JournalPosition? _behindFrom;
     private JournalPosition? _readingFrom;
 
@@ -117,6 +118,7 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     {
         var isNew = !_waiting.TryGetValue(note.Key, out var entry);
         if (isNew) _waiting[note.Key] = entry = new OwedSession(note.Key);
+        if (note.IsHasty) _hastyMs = note.NowMs;
         var (values, cost) = (entry!.ValueBytes, isNew ? 0 : entry.EntryCost);
         entry.Take(note);
         Count_NeedsLock(entry.ValueBytes - values, entry.EntryCost - cost);

@@ -180,4 +180,7 @@ internal readonly record struct OwedNote(byte[] Key, ItemVersion Version, long N
 
     /// <summary>A place in the journal at or before the change's own; null when it is not journalled.</summary>
     public JournalPosition? Since { get; init; }
+
+    /// <summary>Better told soon: no journal keeps it, or its rule compares it with what others wrote meanwhile.</summary>
+    public bool IsHasty => Seen is not null || (Since is null && (IsDelete || Puts.Count > 0 || Removed.Count > 0));
 }

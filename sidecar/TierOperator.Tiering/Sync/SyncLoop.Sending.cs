@@ -6,6 +6,15 @@ namespace TierOperator.Tiering.Sync;
 /// <summary>One batch from the outbox to the tier: built, applied, settled.</summary>
 internal sealed partial class SyncLoop
 {
+    /// <summary>A full batch, which the loop rests after.</summary>
+    private async Task SendFullAsync(List<OwedSession> batch, CancellationToken cancellationToken)
+    {
+        var begun = _hold.Begin();
+        await SendAsync(batch, cancellationToken);
+        _hold.Sent(begun);
+        Wake(); // for as long as the rest is: the loop may have looked before it began
+    }
+
     private async Task SendAsync(List<OwedSession> batch, CancellationToken cancellationToken)
     {
         var changes = new List<(OwedSession Owed, RemoteChange Change)>(batch.Count);

@@ -55,16 +55,22 @@ internal sealed partial class SyncLoop
         }
     }
 
-    /// <summary>Until somebody wakes it, or a tenth of the interval has passed.</summary>
+    /// <summary>Until somebody wakes it, a rest is over, or a tenth of the interval has passed.</summary>
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var due = Task.Delay(Clamp(_options.Interval / 10), _time, limit.Token);
+        var due = Task.Delay(UntilNextLook(), _time, limit.Token);
         var woken = _wake.WaitAsync(limit.Token);
         await Task.WhenAny(woken, due);
         await limit.CancelAsync();
         await woken.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private TimeSpan UntilNextLook()
+    {
+        var (look, rest) = (Clamp(_options.Interval / 10), _hold.Left);
+        return rest > TimeSpan.Zero && rest < look ? rest : look;
     }
 
     private static TimeSpan Clamp(TimeSpan wait) => wait < TimeSpan.FromMilliseconds(20) ? TimeSpan.FromMilliseconds(20) : wait > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : wait;

@@ -22,6 +22,7 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _closing = new();
     private readonly Pace _pace = new();
+    private readonly Hold _hold;
     private readonly List<Task> _sends = [];
     private volatile TaskCompletionSource _moved = NewSignal();
     private volatile SyncOptions _options;
@@ -36,7 +37,7 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     {
         (Outbox, _source, _options) = (outbox, source, options);
         Link = new TierLink(binding.Tier, binding.Timeout, clock.Time);
-        (_time, _logger) = (clock.Time, clock.Logger);
+        (_time, _logger, _hold) = (clock.Time, clock.Logger, new Hold(clock.Time));
         outbox.Ready += Wake;
     }
 
@@ -121,13 +122,24 @@ internal sealed partial class SyncLoop : IAsyncDisposable
         _sends.RemoveAll(static send => send.IsCompleted);
         while (Link.CanWrite && Volatile.Read(ref _underWay) < _pace.Parallelism(options))
         {
-            var batch = Outbox.Take(_pace.Batch(options), _isFlushing ? long.MaxValue : NowMs - (long)options.Interval.TotalMilliseconds, NowMs);
+            var terms = Terms(options);
+            var batch = Outbox.Take(terms);
             if (batch.Count == 0) break;
             Interlocked.Increment(ref _underWay);
-            _sends.Add(SendAsync(batch, cancellationToken));
+            _sends.Add(batch.Count < terms.Most ? SendAsync(batch, cancellationToken) : SendFullAsync(batch, cancellationToken));
         }
 
         return true;
+    }
+
+    private SendTerms Terms(SyncOptions options)
+    {
+        var now = NowMs;
+        return new SendTerms(_pace.Batch(options), now)
+        {
+            DueBeforeMs = _isFlushing ? long.MaxValue : now - (long)options.Interval.TotalMilliseconds,
+            FullBeforeMs = _hold.IsOn ? now - (long)Hold.Longest.TotalMilliseconds : long.MaxValue,
+        };
     }
 
     /// <summary>From the journal into the outbox, while the outbox has room and the journal is ahead of it.</summary>

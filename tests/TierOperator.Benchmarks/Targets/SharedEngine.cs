@@ -36,7 +36,6 @@ internal sealed class SharedEngine : IAsyncDisposable
                 memory: {"{"}capacity: {memory}, ttl: 5h{"}"}
                 spillover: {"{"}capacity: {spillover}, ttl: 7d, compression: None{"}"}{tiers}
               defaults: {"{sessionStrategy: FullSession}"}
-              sync: {"{interval: 1s}"}
               rules: [{"{"}name: all, {rule}{"}"}]
             """, "bench");
         var policy = result.Policy ?? throw new InvalidOperationException(string.Join("; ", result.Faults));

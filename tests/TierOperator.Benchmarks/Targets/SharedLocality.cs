@@ -40,6 +40,8 @@ internal sealed class SharedLocality : ITarget
             if (i >= 0) sources[read.Source] = sources.GetValueOrDefault(read.Source) + 1;
         }
 
+        var onDisk = engine.Engine.Status().Tiers.First(static tier => tier.Name == "spillover").Sessions;
+        var inMemory = engine.Engine.Status().Tiers.First(static tier => tier.Name == "memory").Sessions;
         double all = sources.Values.Sum();
         var (memory, disk) = (sources.GetValueOrDefault(TierSet.Memory) / all, sources.GetValueOrDefault(TierSet.Spillover) / all);
         return
@@ -47,6 +49,9 @@ internal sealed class SharedLocality : ITarget
             new(Name, "served from memory", memory, ""),
             new(Name, "served from disk", disk, ""),
             new Measurement(Name, "served locally", memory + disk, "").AtLeast(0.9),
+            new(Name, "the share of the data in memory", (double)inMemory / sessions, ""),
+            new(Name, "the share of the data on disk, memory's copies among it", (double)onDisk / sessions, ""),
+            new(Name, "the best that so much can serve: the most popular sessions alone", keys.ShareOf(Math.Max(inMemory, onDisk)), ""),
             new(Name, "found nowhere", sources.GetValueOrDefault(TierSet.None) / all, ""),
         ];
     }

@@ -27,6 +27,7 @@ public sealed class MigratorTests(PostgresFixture fixture) : IAsyncLifetime
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(5)]
     public async Task Run_FromAnOlderVersionWithData_KeepsAndCompletesIt(int from)
     {
         await MigrateAsync(from);
@@ -49,6 +50,25 @@ public sealed class MigratorTests(PostgresFixture fixture) : IAsyncLifetime
         Assert.Equal("50 300", await _database.ReadAsync<string>("SELECT out_sessions || ' ' || out_bytes FROM tier.totals('tests', 'p', 'raw')"));
         Assert.True(await _database.ReadAsync<bool>("SELECT bool_and(written_hour > 0 AND expires_hour > 0) FROM tier.session"));
         Assert.Equal(RemoteStatus.Applied, (await tier.ApplyAsync(Changes.Put("s7", 1, ("b", "new")))).Status);
+    }
+
+    [Fact]
+    public async Task Run_FromFiveWithRemovals_SweepsTheOldOnes()
+    {
+        await MigrateAsync(5);
+        await _database.RunAsync($"""
+            INSERT INTO tier.session (namespace, policy, lookup, rule, created_ms, accessed_ms, deadline_ms, fixed_deadline, accesses, floor, deleted, newest, expires_ms, written_hour, expires_hour, items, bytes)
+            SELECT 'tests', 'p', 's', 'default', 0, 0, {long.MaxValue}, false, 0, v, v, '01932f5b-0000-0000-0000-000100000000', {long.MaxValue}, 1731542, 2147483647, 0, 0
+            FROM (VALUES ('00000000-0000-0000-0000-000000000000'::uuid)) AS z(v);
+            INSERT INTO tier.item (session_id, lookup, version, removed, codec, length)
+            SELECT id, i::bytea, at::uuid, true, 0, 0
+            FROM tier.session, (VALUES ('old', '01932f5b-0000-0000-0000-000100000000'), ('new', '01992f5b-0000-0000-0000-000100000000')) AS x(i, at);
+            """);
+
+        await MigrateAsync();
+        await _database.ReadAsync<int>("SELECT tier.sweep('tests', 'p', 0, '01962f5b-0000-0000-0000-000000000000', 10)");
+
+        Assert.Equal("new", await _database.ReadAsync<string>("SELECT string_agg(encode(lookup, 'escape'), ' ') FROM tier.item"));
     }
 
     [Fact]

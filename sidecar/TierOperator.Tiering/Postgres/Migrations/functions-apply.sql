@@ -43,8 +43,9 @@ BEGIN
             SELECT lookup, ord, 0 AS id FROM unnest(s_lookup) WITH ORDINALITY AS g(lookup, ord)
             UNION ALL SELECT lookup, 0, id FROM made) u GROUP BY lookup) t;
 
-    INSERT INTO {schema}.item (session_id, lookup, long_name, version, removed, content_type, codec, length, value, doc, words)
-    SELECT fresh[owner], lookup, long_name, version, removed, content_type, codec, length, value, doc, to_tsvector('simple', words)
+    INSERT INTO {schema}.item (session_id, lookup, long_name, version, removed, content_type, codec, length, value, doc, words, removed_hour)
+    SELECT fresh[owner], lookup, long_name, version, removed, content_type, codec, length, value, doc, to_tsvector('simple', words),
+        CASE WHEN removed THEN {schema}.milliseconds_of(version) / 3600000 END
     FROM unnest(i_owner, i_lookup, i_long, i_version, i_removed, i_type, i_codec, i_length, i_value, i_doc, i_words)
         AS i(owner, lookup, long_name, version, removed, content_type, codec, length, value, doc, words)
     WHERE fresh[owner] <> 0;
@@ -60,9 +61,10 @@ BEGIN
     -- 2. Sessions that are there: held first, so that what is read of them next stays true to the end.
     IF 0 = ANY (fresh) THEN
         SELECT array_agg(h.held ORDER BY h.ord), array_agg(h.ord ORDER BY h.ord) INTO old, places FROM (
-            SELECT s AS held, g.ord::integer AS ord FROM unnest(s_lookup) WITH ORDINALITY AS g(lookup, ord)
-                JOIN {schema}.session s ON s.namespace = p_namespace AND s.policy = p_policy AND s.lookup = g.lookup
-            WHERE fresh[g.ord] = 0 ORDER BY g.ord FOR UPDATE OF s) h;
+            SELECT x.held, g.ord::integer AS ord FROM unnest(s_lookup) WITH ORDINALITY AS g(lookup, ord) CROSS JOIN LATERAL (
+                SELECT s AS held FROM {schema}.session s
+                WHERE s.namespace = p_namespace AND s.policy = p_policy AND s.lookup = g.lookup FOR UPDATE) x
+            WHERE fresh[g.ord] = 0) h;
 
         -- A session that had expired and was made anew elsewhere does not get its old items back.
         SELECT array_agg(rule IS NULL) INTO ends_at FROM unnest(s_rule) AS g(rule);
@@ -106,11 +108,12 @@ BEGIN
             FROM incoming n CROSS JOIN LATERAL (
                 SELECT * FROM {schema}.item b WHERE b.session_id = n.id AND b.lookup = n.lookup OFFSET 0) b
         ), put AS (
-            INSERT INTO {schema}.item AS t (session_id, lookup, long_name, version, removed, content_type, codec, length, value, doc, words)
-            SELECT id, lookup, long_name, version, removed, content_type, codec, length, value, doc, to_tsvector('simple', words) FROM incoming
+            INSERT INTO {schema}.item AS t (session_id, lookup, long_name, version, removed, content_type, codec, length, value, doc, words, removed_hour)
+            SELECT id, lookup, long_name, version, removed, content_type, codec, length, value, doc, to_tsvector('simple', words),
+                CASE WHEN removed THEN {schema}.milliseconds_of(version) / 3600000 END FROM incoming
             ON CONFLICT (session_id, lookup) DO UPDATE SET version = excluded.version, removed = excluded.removed,
                 content_type = excluded.content_type, codec = excluded.codec, length = excluded.length, value = excluded.value,
-                doc = excluded.doc, words = excluded.words
+                doc = excluded.doc, words = excluded.words, removed_hour = excluded.removed_hour
             WHERE excluded.version > t.version
             RETURNING t.session_id, t.lookup, CASE WHEN t.removed THEN 0 ELSE 1 END AS items, coalesce(octet_length(t.value), 0) AS bytes
         ), changed AS (

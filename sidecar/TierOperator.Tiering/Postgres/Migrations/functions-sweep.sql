@@ -9,6 +9,7 @@ BEGIN
     SELECT array_agg(id) INTO gone FROM (
         SELECT id FROM {schema}.session
         WHERE namespace = p_namespace AND policy = p_policy AND expires_hour <= p_now / 3600000 AND expires_ms <= p_now
+            AND expires_hour < 2147483647 -- which is what is in the index
         ORDER BY expires_hour LIMIT p_limit FOR UPDATE SKIP LOCKED) h;
     IF gone IS NOT NULL THEN
         INSERT INTO {schema}.category_change (namespace, policy, category, sessions, bytes)
@@ -20,7 +21,7 @@ BEGIN
 
     DELETE FROM {schema}.item i USING (
         SELECT r.session_id, r.lookup FROM {schema}.item r JOIN {schema}.session s ON s.id = r.session_id
-        WHERE r.removed AND r.version < p_removed_before AND s.namespace = p_namespace AND s.policy = p_policy LIMIT p_limit) old
+        WHERE r.removed_hour <= {schema}.milliseconds_of(p_removed_before) / 3600000 AND r.version < p_removed_before AND s.namespace = p_namespace AND s.policy = p_policy LIMIT p_limit) old
     WHERE i.session_id = old.session_id AND i.lookup = old.lookup AND i.removed AND i.version < p_removed_before;
     RETURN coalesce(cardinality(gone), 0);
 END $function$;
