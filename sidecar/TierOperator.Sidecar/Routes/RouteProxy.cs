@@ -41,7 +41,7 @@ internal sealed class RouteProxy : IEndpointRouteBuilder, IConfigChangeListener,
         {
             pipeline.Use((http, next) =>
             {
-                FailedDestinations.PassOver(http);
+                OriginTrip.PassOver(http);
                 return next(http);
             });
             pipeline.UseSessionAffinity();

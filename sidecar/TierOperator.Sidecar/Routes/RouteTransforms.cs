@@ -43,7 +43,7 @@ internal static class RouteTransforms
     private static async ValueTask OnResponse(ResponseTransformContext context)
     {
         if (context.ProxyResponse is not { } response) return;
-        var headers = context.HttpContext.Response.Headers;
+        var (headers, trip) = (context.HttpContext.Response.Headers, context.HttpContext.Features.Get<OriginTrip>());
         if (response.StatusCode != System.Net.HttpStatusCode.SwitchingProtocols)
         {
             if (response.Headers.NonValidated.TryGetValues("Connection", out var connection))
@@ -52,7 +52,8 @@ internal static class RouteTransforms
         }
 
         if (response is { Version.Major: 1, Content.Headers.ContentLength: null } && HasBody(context, response) && !IsChunked(response.Headers))
-            context.HttpContext.Items[OriginMarks.EndsWithConnection] = true;
+            trip?.EndsWithConnection = true;
+        if (trip?.Status is { } status) headers.Append(CacheStatus.Field, status);
         if (IsOpenStream(response)) await context.HttpContext.Response.Body.FlushAsync(context.CancellationToken);
     }
 

@@ -17,6 +17,11 @@ public sealed partial class TierEngine
     /// <summary>A plain string on its way in, and where it goes.</summary>
     private readonly record struct StringPut(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Item, ReadOnlyMemory<byte> Value)
     {
+        public byte Kind { get; init; } = StringKind;
+        public string ContentType { get; init; } = BytesType;
+
+        /// <summary>When it ends; 0 where its rule says.</summary>
+        public long DeadlineMs { get; init; }
         public required ActiveRule Rule { get; init; }
         public required MemoryShard Shard { get; init; }
         public required ulong Hash { get; init; }
@@ -31,12 +36,8 @@ public sealed partial class TierEngine
     public bool TryPutString(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, ReadOnlyMemory<byte> value, bool mayCreate, out EditOutcome outcome)
     {
         outcome = default;
-        var rules = _rules;
-        var key = session.Span;
-        if (value.Length >= ItemValue.LargeFrom || rules.HasItemRules || rules.Policy.Matcher.NeedsFields(key)) return false;
-        var rule = rules[rules.Policy.Matcher.MatchSession(key, null)];
-        if (!rule.UsesMemory || (rule.UsesDisk && !(rules.IsMirror && _disk is not null)) || IsShared(key)) return false;
-        var hash = _memory.HashOf(key);
+        if (ShortWayOf(session.Span, value.Length) is not { } rule) return false;
+        var hash = _memory.HashOf(session.Span);
         var put = new StringPut(session, item, value) { Rule = rule, Shard = _memory.ShardOf(hash), Hash = hash, NowMs = _clock.NowMs };
         long ticket;
         lock (put.Shard.Gate)
@@ -45,10 +46,53 @@ public sealed partial class TierEngine
             if (!TryPutString_NeedsLock(put, mayCreate, out ticket)) return false;
         }
 
+        outcome = StoredShortly(rule, ticket);
+        return true;
+    }
+
+    /// <summary>
+    /// The short way of storing a session that nobody has, of one small item, until it ends: where its rule asks for memory, or for memory
+    /// mirrored on disk. No plan, and nothing of the value is kept. The outcome's ack level is met only after <see cref="AckAsync"/>.
+    /// False: nothing happened, replace the session.
+    /// </summary>
+    public bool TryAdd(ReadOnlyMemory<byte> session, in ItemWrite item, TimeSpan ttl, out EditOutcome outcome)
+    {
+        outcome = default;
+        if (item.Value.Large is not null || ShortWayOf(session.Span, (int)item.Value.Length) is not { } rule) return false;
+        var hash = _memory.HashOf(session.Span);
+        var nowMs = _clock.NowMs;
+        var put = new StringPut(session, item.Item, item.Value.Bytes)
+        {
+            Kind = 0, ContentType = item.ContentType, DeadlineMs = nowMs + (long)ttl.TotalMilliseconds,
+            Rule = rule, Shard = _memory.ShardOf(hash), Hash = hash, NowMs = nowMs,
+        };
+        long ticket;
+        lock (put.Shard.Gate)
+        {
+            if (put.Shard.Gates.Count > 0 && put.Shard.Gates.ContainsKey(hash)) return false;
+            if (IsThere_NeedsLock(put) || !AddString_NeedsLock(put, out ticket)) return false;
+        }
+
+        outcome = StoredShortly(rule, ticket);
+        return true;
+    }
+
+    private static unsafe bool IsThere_NeedsLock(in StringPut put) => put.Shard.FindSession_NeedsLock(put.Key.Span, put.Hash) != null;
+
+    /// <summary>The rule by which a session of one small item may be stored without a plan; null where something must be thought over.</summary>
+    private ActiveRule? ShortWayOf(ReadOnlySpan<byte> key, int valueLength)
+    {
+        var rules = _rules;
+        if (valueLength >= ItemValue.LargeFrom || rules.HasItemRules || rules.Policy.Matcher.NeedsFields(key)) return null;
+        var rule = rules[rules.Policy.Matcher.MatchSession(key, null)];
+        return rule.UsesMemory && (!rule.UsesDisk || (rules.IsMirror && _disk is not null)) && !IsShared(key) ? rule : null;
+    }
+
+    private EditOutcome StoredShortly(ActiveRule rule, long ticket)
+    {
         _counters.Wrote();
         CheckPressure();
-        outcome = new EditOutcome(WriteStatus.Replaced) { Rule = rule.Rule, Ticket = rule.Rule.Ack == AckLevel.Memory ? 0 : ticket };
-        return true;
+        return new EditOutcome(WriteStatus.Replaced) { Rule = rule.Rule, Ticket = rule.Rule.Ack == AckLevel.Memory ? 0 : ticket };
     }
 
     private unsafe bool TryPutString_NeedsLock(in StringPut put, bool mayCreate, out long ticket)
@@ -108,8 +152,9 @@ public sealed partial class TierEngine
         }
 
         var session = put.Shard.AddSession_NeedsLock(put.Key.Span, put.Hash, put.NowMs);
-        (session->RuleId, session->Kind, session->LastAccessMs) = (put.Rule.Id, StringKind, put.NowMs);
-        put.Shard.PutItem_NeedsLock(session, put.Item.Span, BytesType, version, new ItemValue(put.Value));
+        (session->RuleId, session->Kind, session->LastAccessMs) = (put.Rule.Id, put.Kind, put.NowMs);
+        if (put.DeadlineMs != 0) (session->DeadlineMs, session->Flags) = (put.DeadlineMs, session->Flags | SessionFlags.ExplicitDeadline);
+        put.Shard.PutItem_NeedsLock(session, put.Item.Span, put.ContentType, version, new ItemValue(put.Value));
         if (put.Rule.UsesDisk) session->Flags |= SessionFlags.OnDisk;
         Stored_NeedsLock(put, session, ticket);
         return true;
@@ -127,9 +172,10 @@ public sealed partial class TierEngine
         Rule = put.Rule.Rule.Name,
         CreatedMs = session == null ? put.NowMs : session->CreatedMs,
         LastAccessMs = put.NowMs,
-        DeadlineMs = put.Rule.DeadlineOf(isExplicit: false, 0, put.NowMs),
+        ExplicitDeadline = put.DeadlineMs != 0,
+        DeadlineMs = put.Rule.DeadlineOf(put.DeadlineMs != 0, put.DeadlineMs, put.NowMs),
         Floor = session == null ? ItemVersion.None : session->Floor,
-        Kind = StringKind,
+        Kind = put.Kind,
         Subject = session == null ? null : put.Shard.SubjectOf_NeedsLock(session),
         IsPartial = session != null && session->Flags.Has(SessionFlags.Partial),
         Accesses = (session == null ? 0 : session->Accesses) + 1,
@@ -141,7 +187,7 @@ public sealed partial class TierEngine
         try
         {
             batch.ExpectsSession = isHere;
-            batch.Put(put.Key, header, put.Rule.DiskExpiryOf(header), put.Item, BytesType, version, new ItemValue(put.Value));
+            batch.Put(put.Key, header, put.Rule.DiskExpiryOf(header), put.Item, put.ContentType, version, new ItemValue(put.Value));
             return _disk!.TryAppend(batch, out ticket) == AppendStatus.Ok;
         }
         finally

@@ -14,18 +14,13 @@ internal static class PassThrough
     {
         // Streams may be silent for as long as their two ends like.
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate && IsStream(http)) rate.MinDataRate = null;
-        var failed = new FailedDestinations();
-        http.Items[FailedDestinations.Mark] = failed;
-        http.Response.OnStarting(() =>
-        {
-            http.Response.Headers.Append(CacheStatus.Field, CacheStatus.Passed(why));
-            return Task.CompletedTask;
-        });
+        var trip = new OriginTrip { Status = CacheStatus.Passed(why) };
+        http.Features.Set(trip);
         var mayRepeat = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method);
         for (var attempt = 1; ; attempt++)
         {
             await entry.Forward(http);
-            var fault = FailedDestinations.FaultOf(http);
+            var fault = OriginTrip.FaultOf(http);
             if (fault == OriginFault.None)
             {
                 entry.Counters.Count(RouteOutcome.Passed);
@@ -33,11 +28,11 @@ internal static class PassThrough
             }
 
             if (http.Response.HasStarted || http.RequestAborted.IsCancellationRequested) break;
-            failed.Add(http);
-            if (!mayRepeat || attempt == MostAttempts || fault == OriginFault.NoDestination || !failed.LeavesOne || HasBody(http))
+            trip.Add(http);
+            if (!mayRepeat || attempt == MostAttempts || fault == OriginFault.NoDestination || !trip.LeavesOne || HasBody(http))
             {
                 entry.Counters.Count(RouteOutcome.Failed);
-                await RouteProblems.Of(fault, entry.Route.Name).WriteAsync(http);
+                await (RouteProblems.Of(fault, entry.Route.Name) with { CacheStatus = trip.Status }).WriteAsync(http);
                 return;
             }
 

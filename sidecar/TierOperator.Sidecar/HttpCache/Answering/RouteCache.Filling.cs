@@ -51,15 +51,9 @@ internal sealed partial class RouteCache
 
     private static async Task<FillHead> WaitAsync(HttpContext http, Fill fill, bool isMine)
     {
-        try
-        {
-            return await (isMine ? fill.MyHead : fill.Head).WaitAsync(http.RequestAborted);
-        }
-        catch (OperationCanceledException) when (isMine)
-        {
-            fill.Abandon();
-            throw;
-        }
+        if (!isMine) return await fill.Head.WaitAsync(http.RequestAborted);
+        using var leaving = http.RequestAborted.UnsafeRegister(static mine => ((Fill)mine!).Abandon(), fill);
+        return await fill.MyHead;
     }
 
     private static bool FitsVariant(Fill fill, FillHead head, CacheAsk ask)

@@ -7,7 +7,7 @@ namespace TierOperator.Sidecar.HttpCache.Filling;
 /// <remarks>What the origin answers, as it comes.</remarks>
 internal sealed partial class Fill
 {
-    public async ValueTask StartAsync(int status, IHeaderDictionary headers, IDictionary<object, object?> marks)
+    public async ValueTask StartAsync(int status, IHeaderDictionary headers, OriginTrip trip)
     {
         var exchange = new OriginExchange
         {
@@ -20,7 +20,7 @@ internal sealed partial class Fill
             return;
         }
 
-        var isCut = marks.ContainsKey(OriginMarks.EndsWithConnection);
+        var isCut = trip.EndsWithConnection;
         if (terms.Parts is not null && status == StatusCodes.Status206PartialContent && !isCut) _part = PartCollector.Of(exchange, Route);
         var isWhole = status != StatusCodes.Status206PartialContent && (terms.Parts is null || status == StatusCodes.Status200OK);
         var decision = isCut || !isWhole ? StorageDecision.No : StorageRules.Decide(exchange, Route.Terms);
@@ -57,7 +57,7 @@ internal sealed partial class Fill
         if (Volatile.Read(ref _abandoned)) Abandon();
         _head.TrySetResult(new FillHead(FillKind.Shared)
         {
-            Status = exchange.Status, Headers = exchange.Headers, Stored = stored with { BodyLength = length ?? -1 },
+            Status = exchange.Status, Headers = exchange.Headers, Stored = stored,
             OwnFields = notStored, VaryFields = VaryRules.Fields(exchange.Headers.Vary, Route.Route.Cache.Vary),
         });
     }

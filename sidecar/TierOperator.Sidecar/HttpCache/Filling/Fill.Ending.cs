@@ -23,7 +23,8 @@ internal sealed partial class Fill
         if (terms.MayBeHere) GiveEnd(body);
         if (IsDoomed || !body.IsKept || store.Purges.Covers(terms.Primary, head.Stored!)) return;
         var place = body.IsOnDisk ? BodyPlace.Apart : body.IsSmall ? BodyPlace.Inline : BodyPlace.Items;
-        var stored = head.Stored! with { BodyLength = body.Length, Place = place, BodyKey = body.IsOnDisk ? _diskKey! : [] };
+        var stored = head.Stored!;
+        if (place != BodyPlace.Inline || stored.BodyLength != body.Length) stored = stored with { BodyLength = body.Length, Place = place, BodyKey = body.IsOnDisk ? _diskKey! : [] };
         _storedAs = await store.StoreAsync(
             new NewResponse(terms.Primary, stored, place == BodyPlace.Inline ? body.Small : default, body.Chunks) { Asked = request.Asked, VaryFields = head.VaryFields },
             CancellationToken.None);

@@ -107,7 +107,8 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
     {
         _alone.TrySetCanceled();
         Volatile.Write(ref _abandoned, true);
-        TakeReader(true)?.Dispose();
+        _mine.TrySetCanceled();
+        if (_mine.Task.IsCanceled) TakeReader(true)?.Dispose();
     }
 
     /// <summary>

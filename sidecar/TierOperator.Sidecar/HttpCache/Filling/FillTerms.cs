@@ -27,10 +27,3 @@ internal sealed record FillTerms(byte[] Primary, RequestDirectives Directives)
     /// <summary>Called once, when nobody may join any more.</summary>
     public Action<Fill> Leave { get; init; } = _ => { };
 }
-
-/// <summary>What the proxy notes of an answer for the cache.</summary>
-internal static class OriginMarks
-{
-    /// <summary>Its end is the connection's end, which a cut looks like as well.</summary>
-    public static readonly object EndsWithConnection = new();
-}

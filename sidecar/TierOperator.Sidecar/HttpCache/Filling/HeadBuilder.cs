@@ -19,7 +19,7 @@ internal static class HeadBuilder
         return new StoredResponse
         {
             Status = exchange.Status, Fields = [.. fields], Freshness = freshness, AskedMs = exchange.AskedMs,
-            Place = BodyPlace.Inline, BodyLength = 0, Tags = TagsOf(exchange.Headers, route),
+            Place = BodyPlace.Inline, BodyLength = exchange.Headers.ContentLength ?? -1, Tags = TagsOf(exchange.Headers, route),
         };
     }
 

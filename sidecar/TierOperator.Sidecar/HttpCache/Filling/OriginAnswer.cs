@@ -6,7 +6,7 @@ namespace TierOperator.Sidecar.HttpCache.Filling;
 /// <summary>Takes what an origin answers. Called by one caller at a time, in this order: start, writes.</summary>
 internal interface IAnswerSink
 {
-    ValueTask StartAsync(int status, IHeaderDictionary headers, IDictionary<object, object?> marks);
+    ValueTask StartAsync(int status, IHeaderDictionary headers, OriginTrip trip);
 
     ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
 }
@@ -15,7 +15,7 @@ internal interface IAnswerSink
 /// The response side of a request that no client waits for directly: the proxy writes to it as to a client's, and it hands
 /// on to a sink.
 /// </summary>
-internal sealed class OriginAnswer(IAnswerSink sink, IDictionary<object, object?> marks, CancellationTokenSource cancel)
+internal sealed class OriginAnswer(IAnswerSink sink, OriginTrip trip, CancellationTokenSource cancel)
     : Stream, IHttpResponseFeature, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
 {
     private List<(Func<object, Task> Callback, object State)>? _starting;
@@ -46,7 +46,7 @@ internal sealed class OriginAnswer(IAnswerSink sink, IDictionary<object, object?
         if (HasStarted) return;
         await CallAsync(_starting);
         HasStarted = true;
-        await sink.StartAsync(StatusCode, Headers, marks);
+        await sink.StartAsync(StatusCode, Headers, trip);
     }
 
     public async Task CompleteAsync()

@@ -48,20 +48,20 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
     /// <param name="cancel">Ends the sending; the proxy ends it too, where an answer that has begun breaks off.</param>
     public async Task<OriginFault> SendAsync(IAnswerSink sink, CancellationTokenSource cancel)
     {
-        var failed = new FailedDestinations();
+        var trip = new OriginTrip();
         for (var attempt = 1; ; attempt++)
         {
-            var (fault, started) = await SendOnceAsync(sink, failed, cancel);
+            var (fault, started) = await SendOnceAsync(sink, trip, cancel);
             if (fault == OriginFault.None || started) return fault;
-            if (attempt == MostAttempts || fault == OriginFault.NoDestination || !failed.LeavesOne || cancel.IsCancellationRequested) return fault;
+            if (attempt == MostAttempts || fault == OriginFault.NoDestination || !trip.LeavesOne || cancel.IsCancellationRequested) return fault;
         }
     }
 
-    private async Task<(OriginFault Fault, bool Started)> SendOnceAsync(IAnswerSink sink, FailedDestinations failed, CancellationTokenSource cancel)
+    private async Task<(OriginFault Fault, bool Started)> SendOnceAsync(IAnswerSink sink, OriginTrip trip, CancellationTokenSource cancel)
     {
-        var marks = new Dictionary<object, object?> { [FailedDestinations.Mark] = failed };
-        using var answer = new OriginAnswer(sink, marks, cancel);
-        var http = new DefaultHttpContext(Features(answer)) { Items = marks };
+        using var answer = new OriginAnswer(sink, trip, cancel);
+        var http = new DefaultHttpContext(Features(answer));
+        http.Features.Set(trip);
         try
         {
             await Route.Forward(http);
@@ -71,10 +71,10 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
             return (OriginFault.BrokenOff, answer.HasStarted);
         }
 
-        var fault = FailedDestinations.FaultOf(http);
+        var fault = OriginTrip.FaultOf(http);
         if (fault != OriginFault.None || answer.RequestAborted.IsCancellationRequested)
         {
-            failed.Add(http);
+            trip.Add(http);
             return (answer.HasStarted ? OriginFault.BrokenOff : fault, answer.HasStarted);
         }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Frozen;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -27,8 +28,15 @@ internal static class ResponseCodec
 
     public static byte[] Write(StoredResponse response, ReadOnlySpan<byte> body)
     {
-        var head = new ArrayBufferWriter<byte>(1024);
-        var writer = new FieldWriter(head);
+        var item = new ArrayBufferWriter<byte>(PrefixBytes + 1024 + body.Length);
+        WriteTo(item, response, body);
+        return item.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Appends an item to an empty buffer.</summary>
+    public static void WriteTo(ArrayBufferWriter<byte> item, StoredResponse response, ReadOnlySpan<byte> body)
+    {
+        var writer = FieldWriter.Begin(item, Response);
         var times = response.Freshness;
         writer.Number(response.Status);
         foreach (var time in (ReadOnlySpan<long>)[times.LifetimeMs, times.InitialAgeMs, times.ReceivedMs, times.StaleWhileRevalidateMs, times.StaleIfErrorMs, response.AskedMs])
@@ -48,17 +56,20 @@ internal static class ResponseCodec
                 writer.Text(value ?? "");
             }
         }
-        return Framed(Response, head.WrittenSpan, body);
+
+        writer.End();
+        item.Write(body);
     }
 
     public static byte[] Write(VaryMarker marker)
     {
-        var head = new ArrayBufferWriter<byte>(64);
-        var writer = new FieldWriter(head);
+        var item = new ArrayBufferWriter<byte>(64);
+        var writer = FieldWriter.Begin(item, Marker);
         writer.Number(marker.Generation);
         writer.Number(marker.Fields.Length);
         foreach (var field in marker.Fields) writer.Text(field);
-        return Framed(Marker, head.WrittenSpan, []);
+        writer.End();
+        return item.WrittenSpan.ToArray();
     }
 
     /// <summary>Null where these bytes are no marker.</summary>
@@ -130,18 +141,18 @@ internal static class ResponseCodec
         return [.. fields];
     }
 
-    private static byte[] Framed(byte kind, ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
-    {
-        var item = new byte[PrefixBytes + head.Length + body.Length];
-        (item[0], item[1]) = (Version, kind);
-        BinaryPrimitives.WriteInt32LittleEndian(item.AsSpan(2), head.Length);
-        head.CopyTo(item.AsSpan(PrefixBytes));
-        body.CopyTo(item.AsSpan(PrefixBytes + head.Length));
-        return item;
-    }
-
     private readonly ref struct FieldWriter(ArrayBufferWriter<byte> target)
     {
+        /// <summary>Writes the prefix, whose length stands when the head has ended.</summary>
+        public static FieldWriter Begin(ArrayBufferWriter<byte> target, byte kind)
+        {
+            target.Write<byte>([Version, kind, 0, 0, 0, 0]);
+            return new FieldWriter(target);
+        }
+
+        public void End() => BinaryPrimitives.WriteInt32LittleEndian(
+            MemoryMarshal.AsMemory(target.WrittenMemory).Span[2..], target.WrittenCount - PrefixBytes);
+
         public void Number(long value)
         {
             BinaryPrimitives.WriteInt64LittleEndian(target.GetSpan(8), value);

@@ -79,7 +79,8 @@ internal sealed partial class ResponseStore(TierEngine engine, PurgeMarks purges
         }
 
         if (HasLocalPlace(session)) session = await PlaceAsync(session, response.Head.Place, cancellationToken);
-        var items = new List<ItemWrite> { new(s_item, ContentType, new ItemValue(ResponseCodec.Write(response.Head, response.Inline.Span))) };
+        if (response.Chunks.Count == 0 && TryAdd(session, response, out var added)) return await EndAsync(added, session);
+        var items = new List<ItemWrite>(1 + response.Chunks.Count) { new(s_item, ContentType, new ItemValue(ResponseCodec.Write(response.Head, response.Inline.Span))) };
         for (var i = 0; i < response.Chunks.Count; i++)
         {
             response.Chunks[i].AddReference();
@@ -87,9 +88,7 @@ internal sealed partial class ResponseStore(TierEngine engine, PurgeMarks purges
         }
 
         var outcome = await engine.ReplaceSessionAsync(session, items, OptionsFor(response.Head), cancellationToken);
-        if (outcome.Succeeded) return session;
-        Interlocked.Increment(ref _refused);
-        return null;
+        return outcome.Succeeded ? session : Refuse();
     }
 
     /// <summary>Puts a new head before a body that stays. Nothing happens when the response was replaced meanwhile.</summary>

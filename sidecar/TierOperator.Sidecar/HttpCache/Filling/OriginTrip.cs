@@ -3,11 +3,19 @@ using Yarp.ReverseProxy.Model;
 
 namespace TierOperator.Sidecar.HttpCache.Filling;
 
-/// <summary>The destinations that one request has found unreachable: another attempt passes them over. One user.</summary>
-internal sealed class FailedDestinations
+/// <summary>
+/// A feature of one request to an origin, by which the cache and the steps of the proxy tell each other of it: among others the destinations
+/// that it has found unreachable, which another attempt passes over. One user.
+/// </summary>
+internal sealed class OriginTrip
 {
-    public static readonly object Mark = new();
     private HashSet<string>? _ids;
+
+    /// <summary>The Cache-Status that is added to the answer; null where the cache writes it.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>Set where the answer's end is the connection's end, which a cut looks like as well.</summary>
+    public bool EndsWithConnection { get; set; }
 
     /// <summary>True while a destination is left that was not tried.</summary>
     public bool LeavesOne { get; private set; }
@@ -23,7 +31,7 @@ internal sealed class FailedDestinations
     /// <summary>The proxy's step before it balances.</summary>
     public static void PassOver(HttpContext http)
     {
-        if (!http.Items.TryGetValue(Mark, out var found) || found is not FailedDestinations { _ids: { Count: > 0 } failed }) return;
+        if (http.Features.Get<OriginTrip>() is not { _ids: { Count: > 0 } failed }) return;
         var proxy = http.GetReverseProxyFeature();
         DestinationState[] left = [.. proxy.AvailableDestinations.Where(destination => !failed.Contains(destination.DestinationId))];
         if (left.Length > 0) proxy.AvailableDestinations = left;
