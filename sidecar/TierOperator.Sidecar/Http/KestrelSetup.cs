@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace TierOperator.Sidecar.Http;
@@ -31,6 +33,9 @@ public static class KestrelSetup
 
     private static readonly DigitsEncoding s_digits = new();
 
+    /// <summary>What a field's name is made of. Source: RFC 9110, 5.6.2.</summary>
+    private static readonly SearchValues<char> s_token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
     public const int MaxHeaderBytes = 16 * 1024;
     public const int MaxHeaders = 64;
 
@@ -45,8 +50,8 @@ public static class KestrelSetup
         options.AllowResponseHeaderCompression = false;
         options.DisableStringReuse = false;
         // Origins' fields are bytes: they are read as Latin-1 and go out as they came.
-        options.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.Latin1;
-        options.RequestHeaderEncodingSelector = name => name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? s_digits : null;
+        options.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        options.RequestHeaderEncodingSelector = EncodingOf;
         options.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
 
         var asked = options.Limits;
@@ -66,11 +71,20 @@ public static class KestrelSetup
         asked.MinResponseDataRate = slowest;
     }
 
+    // The server takes any name for a field. Who stands behind may see another one in it, and the proxy would leave it out without a word: so
+    // the request is refused, by the exception that the server takes for a value that cannot be read.
+    private static DigitsEncoding? EncodingOf(string name)
+    {
+        // HTTP/2 has fields of its own that begin with a colon; in HTTP/1.1 the colon ends a name.
+        if (name.AsSpan(name.StartsWith(':') ? 1 : 0).ContainsAnyExcept(s_token)) throw new InvalidOperationException("A field's name is no token.");
+        return name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? s_digits : null;
+    }
+
     /// <summary>
     /// How a request's Content-Length is read. The server by itself takes "+5" for five, and who stands before it may not: what is no
     /// number of up to 19 digits becomes a text that it refuses.
     /// </summary>
-    private sealed class DigitsEncoding : System.Text.ASCIIEncoding
+    private sealed class DigitsEncoding : ASCIIEncoding
     {
         private const int MostDigits = 19;
 

@@ -135,6 +135,14 @@ public sealed class RouteTests
     [InlineData("GET /a HTTP/1.1\r\nConnection: close\r\n\r\n", "400")]
     [InlineData("GET /a HTTP/9.9\r\nHost: localhost\r\nConnection: close\r\n\r\n", "505")]
     [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nX(a): 1\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nX(a):\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nX\"a: 1\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nX/a: 1\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nX@a;b: 1\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nX[a]: 1\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nTransfer\u0001Encoding: chunked\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nContent-Length\0: 5\r\nConnection: close\r\n\r\n", "400")]
     public async Task BadRequest_OfAnyShape_NeverReachesTheOrigin(string request, string status)
     {
         await using var origin = new ScriptedOrigin(_ => OriginReply.Of("body"));

@@ -21,14 +21,15 @@ internal sealed class OriginAnswer(IAnswerSink sink, OriginTrip trip, Cancellati
     private List<(Func<object, Task> Callback, object State)>? _starting;
     private List<(Func<object, Task> Callback, object State)>? _completed;
     private PipeWriter? _writer;
+    private Stream? _body;
 
     public int StatusCode { get; set; } = 200;
     public string? ReasonPhrase { get; set; }
     public IHeaderDictionary Headers { get; set; } = new HeaderDictionary();
     public bool HasStarted { get; private set; }
-    public CancellationToken RequestAborted { get => cancel.Token; set => throw new NotSupportedException(); }
+    public CancellationToken RequestAborted { get; set; } = cancel.Token;
     public PipeWriter Writer => _writer ??= PipeWriter.Create(this, new StreamPipeWriterOptions(leaveOpen: true));
-    Stream IHttpResponseFeature.Body { get => this; set => throw new NotSupportedException(); }
+    Stream IHttpResponseFeature.Body { get => _body ?? this; set => _body = value; }
     Stream IHttpResponseBodyFeature.Stream => this;
     public override bool CanRead => false;
     public override bool CanSeek => false;
@@ -65,8 +66,12 @@ internal sealed class OriginAnswer(IAnswerSink sink, OriginTrip trip, Cancellati
         => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Flush() => throw new NotSupportedException();
+
+    // As the server's own streams under AllowSynchronousIO = false: a write may have to wait for a slow reader.
+    public override void Write(byte[] buffer, int offset, int count) => throw new InvalidOperationException("Write asynchronously.");
+
+    // What is written is handed on at once.
+    public override void Flush() { }
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public override void SetLength(long value) => throw new NotSupportedException();
@@ -76,5 +81,5 @@ internal sealed class OriginAnswer(IAnswerSink sink, OriginTrip trip, Cancellati
         for (var i = (callbacks?.Count ?? 0) - 1; i >= 0; i--) await callbacks![i].Callback(callbacks[i].State);
     }
 
-    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => SendFileFallback.SendFileAsync(this, path, offset, count, cancellationToken);
 }
