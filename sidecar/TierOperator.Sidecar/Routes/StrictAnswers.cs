@@ -4,7 +4,8 @@ namespace TierOperator.Sidecar.Routes;
 
 /// <summary>
 /// Refuses answers whose end nobody can know for certain: two lengths that differ, or none that is a number. Whoever believed one of them
-/// could take the rest for the next answer. Source: RFC 9112, 6.3.
+/// could take the rest for the next answer. And those with a status below 100, which no answer to a client could carry on. Source:
+/// RFC 9112, 4 and 6.3.
 /// </summary>
 internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
@@ -13,6 +14,7 @@ internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandle
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await base.SendAsync(request, cancellationToken);
+        if ((int)response.StatusCode < 100) throw Refuse(response, "The origin's status is none.");
         if (!response.Content.Headers.NonValidated.TryGetValues(Length, out var said)) return response;
         if (response.Headers.TransferEncodingChunked == true)
         {
@@ -30,8 +32,13 @@ internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandle
             return response;
         }
 
+        throw Refuse(response, "The origin says more than one length.");
+    }
+
+    private static HttpRequestException Refuse(HttpResponseMessage response, string why)
+    {
         response.Dispose();
-        throw new HttpRequestException(HttpRequestError.InvalidResponse, "The origin says more than one length.");
+        return new HttpRequestException(HttpRequestError.InvalidResponse, why);
     }
 
     private static bool IsNumber(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);

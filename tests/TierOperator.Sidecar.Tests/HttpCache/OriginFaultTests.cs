@@ -22,6 +22,9 @@ public sealed class OriginFaultTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length:\r\n" + Fresh + "\r\nhello")]
     [InlineData("HTTP/1.1 2x0 OK\r\nContent-Length: 5\r\n" + Fresh + "\r\nhello")]
     [InlineData("HTTP/1.1 20 OK\r\nContent-Length: 5\r\n" + Fresh + "\r\nhello")]
+    [InlineData("HTTP/1.1 000 OK\r\nContent-Length: 5\r\n" + Fresh + "\r\nhello")]
+    [InlineData("HTTP/1.1 099 OK\r\nContent-Length: 5\r\n" + Fresh + "\r\nhello")]
+    [InlineData("HTTP/1.1 200 OK\r\nX(a): 1\r\nContent-Length: 5\r\n" + Fresh + "\r\nhello")]
     [InlineData("HTTP/0.9 200 OK\r\n\r\nhello")]
     [InlineData("HTTP/1.1 200 OK\r\nNo colon here\r\n" + Fresh + "\r\nhello")]
     [InlineData("")]
@@ -33,6 +36,21 @@ public sealed class OriginFaultTests
         await sidecar.SendAsync(HttpMethod.Get, "/a").AssertProblemAsync(502, "origin-unreachable");
         await sidecar.SendAsync(HttpMethod.Post, "/a").AssertProblemAsync(502, "origin-unreachable");
         await sidecar.SendAsync(HttpMethod.Get, "/a").AssertProblemAsync(502, "origin-unreachable");
+    }
+
+    [Fact]
+    public async Task Status_AboveTheLastThatIsOne_PassesAndIsNotStored()
+    {
+        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("odd", "Cache-Control: max-age=60") with { Status = 999 });
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        for (var i = 0; i < 2; i++)
+        {
+            using var answer = await sidecar.SendAsync(HttpMethod.Get, "/a");
+            Assert.Equal(999, (int)answer.StatusCode);
+        }
+
+        Assert.Equal(2, origin.Seen.Count);
     }
 
     [Theory]

@@ -38,6 +38,9 @@ internal static class StorageRules
 {
     /// <summary>Ten percent of the time since it was last changed, at most a day.</summary>
     private const int HeuristicShare = 10;
+
+    /// <summary>What is above is no status, and counts as a server's error. Source: RFC 9110, 15.</summary>
+    private const int LastStatus = 599;
     private const long LongestHeuristicMs = 24L * 3600 * 1000;
     private static readonly FrozenSet<int> s_heuristic = FrozenSet.Create(200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501);
     private static readonly FrozenSet<int> s_understood = FrozenSet.Create(
@@ -46,7 +49,7 @@ internal static class StorageRules
 
     public static StorageDecision Decide(OriginExchange exchange, CacheTerms terms)
     {
-        if (exchange.Status is < 200 or 304 || exchange.Asked.NoStore || VaryRules.ForbidsStoring(exchange.Headers.Vary)) return StorageDecision.No;
+        if (exchange.Status is < 200 or 304 or > LastStatus || exchange.Asked.NoStore || VaryRules.ForbidsStoring(exchange.Headers.Vary)) return StorageDecision.No;
         return terms.ByPolicy ? ByPolicy(exchange, terms) : ByHeaders(exchange, terms);
     }
 
