@@ -18,6 +18,12 @@ internal static partial class RedisLog
     [LoggerMessage(1204, LogLevel.Error, "Looking after the Redis tier failed and goes on")]
     public static partial void LookFailed(ILogger logger, Exception error);
 
+    [LoggerMessage(1206, LogLevel.Error, "Looking for where the Redis servers are failed, and is tried again until it works")]
+    public static partial void TopologyLookFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(1207, LogLevel.Information, "Looking for where the Redis servers are works again")]
+    public static partial void TopologyLookWorks(ILogger logger);
+
     [LoggerMessage(1205, LogLevel.Information, "The Redis tier gave up {Sessions} sessions to stay within its capacity")]
     public static partial void Trimmed(ILogger logger, int sessions);
 }

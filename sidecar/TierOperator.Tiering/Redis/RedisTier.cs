@@ -30,9 +30,9 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
         _keys = new RedisKeys(options.Remote.Namespace, options.Remote.Policy);
         _dialer = RedisTopologies.Dialer(options, time);
 #pragma warning disable CA2000 // the client owns it
-        _client = new RedisClient(RedisTopologies.Create(options, _dialer, time), time);
+        _client = new RedisClient(RedisTopologies.Create(options, _dialer, time, logger), time);
 #pragma warning restore CA2000
-        Native = new NativeServer(options, _keys, time);
+        Native = new NativeServer(options, _keys, time, logger);
         _replication = new RedisReplication(_keys, _dialer, _client, time);
         _monitor = new RedisMonitor(_client, _keys, options, time, logger) { ReplicasSeen = _replication.Note };
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using TierOperator.Resp;
 using TierOperator.Tiering.Redis.Client;
 
@@ -30,10 +31,10 @@ internal static class RedisTopologies
         FrozenAfter = link.FrozenAfter,
     };
 
-    public static IRedisTopology Create(RedisTierOptions options, RedisDialer dialer, TimeProvider time) => options.Endpoint.Topology switch
+    public static IRedisTopology Create(RedisTierOptions options, RedisDialer dialer, TimeProvider time, ILogger logger) => options.Endpoint.Topology switch
     {
-        RedisTopologyKind.Cluster => new ClusterTopology(options.Endpoint.Addresses, dialer, time),
-        RedisTopologyKind.Sentinel => new SentinelTopology(options.Endpoint, dialer, ToSentinels(options, time), time),
+        RedisTopologyKind.Cluster => new ClusterTopology(options.Endpoint.Addresses, dialer, time, logger),
+        RedisTopologyKind.Sentinel => new SentinelTopology(options.Endpoint, dialer, ToSentinels(options, time), time, logger),
         _ => new StandaloneTopology(options.Endpoint.Addresses[0], dialer, time),
     };
 

@@ -31,7 +31,7 @@ internal sealed class RedisClientSpeed : ITarget
         await using var server = await RedisServer.StartAsync();
         var options = Options(server);
         var dialer = RedisTopologies.Dialer(options, TimeProvider.System);
-        await using var client = new RedisClient(RedisTopologies.Create(options, dialer, TimeProvider.System), TimeProvider.System);
+        await using var client = new RedisClient(RedisTopologies.Create(options, dialer, TimeProvider.System, NullLogger.Instance), TimeProvider.System);
         client.Topology.Start();
         await using var tier = new RedisTier(options, TimeProvider.System, NullLogger<RedisTier>.Instance);
         tier.Start();

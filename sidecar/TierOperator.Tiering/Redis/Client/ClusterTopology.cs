@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using TierOperator.Resp;
 
 namespace TierOperator.Tiering.Redis.Client;
@@ -21,10 +22,10 @@ internal sealed class ClusterTopology : IRedisTopology
     private volatile Map _map = new([], []);
     private RedisFault? _fault;
 
-    public ClusterTopology(IReadOnlyList<RedisAddress> seeds, RedisDialer dialer, TimeProvider time)
+    public ClusterTopology(IReadOnlyList<RedisAddress> seeds, RedisDialer dialer, TimeProvider time, ILogger logger)
     {
         (_seeds, _dialer, _time) = (seeds, dialer, time);
-        _watch = new TopologyWatch(RefreshAsync, s_every, time);
+        _watch = new TopologyWatch(RefreshAsync, s_every, time, logger);
     }
 
     /// <summary>Immutable; replaced as a whole.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using TierOperator.Resp;
 
 namespace TierOperator.Tiering.Redis.Client;
@@ -21,10 +22,10 @@ internal sealed class SentinelTopology : IRedisTopology
     private volatile RedisNode? _primary;
     private volatile RedisFault? _fault;
 
-    public SentinelTopology(RedisEndpoint endpoint, RedisDialer dialer, RedisDialer toSentinels, TimeProvider time)
+    public SentinelTopology(RedisEndpoint endpoint, RedisDialer dialer, RedisDialer toSentinels, TimeProvider time, ILogger logger)
     {
         (_endpoint, _dialer, _time) = (endpoint, dialer, time);
-        _watch = new TopologyWatch(RefreshAsync, s_every, time);
+        _watch = new TopologyWatch(RefreshAsync, s_every, time, logger);
         _sentinels = [.. endpoint.Addresses.Select(address => new RedisNode(address, toSentinels, time))];
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using TierOperator.Tiering.Redis.Client;
 
 namespace TierOperator.Tiering.Redis.Native;
@@ -16,14 +17,15 @@ public sealed class NativeServer : IAsyncDisposable
     private readonly RedisTierOptions _options;
     private readonly RedisKeys _keys;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private static readonly TimeSpan s_frozenAfter = TimeSpan.FromSeconds(1);
     private readonly TimeSpan _frozenAfter;
 
     private readonly Dictionary<NativeLink, Lazy<RedisClient>> _clients;
 
-    internal NativeServer(RedisTierOptions options, RedisKeys keys, TimeProvider time)
+    internal NativeServer(RedisTierOptions options, RedisKeys keys, TimeProvider time, ILogger logger)
     {
-        (_options, _keys, _time) = (options, keys, time);
+        (_options, _keys, _time, _logger) = (options, keys, time, logger);
         // Whoever gives the tier longer to answer means these commands too.
         _frozenAfter = options.Remote.Timeout > s_frozenAfter ? options.Remote.Timeout : s_frozenAfter;
         var links = new[] { LinkOf(2, mayBeSlow: false), LinkOf(3, mayBeSlow: false), LinkOf(2, mayBeSlow: true), LinkOf(3, mayBeSlow: true) };
@@ -110,7 +112,7 @@ public sealed class NativeServer : IAsyncDisposable
     private RedisClient Open(NativeLink link)
     {
 #pragma warning disable CA2000 // the client owns it
-        var client = new RedisClient(RedisTopologies.Create(_options, RedisTopologies.NativeDialer(_options, link, _time), _time), _time);
+        var client = new RedisClient(RedisTopologies.Create(_options, RedisTopologies.NativeDialer(_options, link, _time), _time, _logger), _time);
 #pragma warning restore CA2000
         client.Topology.Start();
         return client;
