@@ -4,7 +4,7 @@ using TierOperator.Policy.Compiled;
 namespace TierOperator.Tiering.Engine;
 
 /// <summary>A rule with its times as milliseconds, as the hot path wants them. Immutable.</summary>
-internal sealed class ActiveRule(int id, CompiledRule rule, TierSet shared, bool isJournalled)
+internal sealed class ActiveRule(int id, CompiledRule rule, TierSet shared, bool isJournalled, TimeSpan? strategyTtl)
 {
     private const TierSet Remote = TierSet.Redis | TierSet.Postgres;
 
@@ -36,7 +36,7 @@ internal sealed class ActiveRule(int id, CompiledRule rule, TierSet shared, bool
     public long DeadlineMs { get; } = Milliseconds(rule.Deadline, rule.Deadline);
 
     /// <summary>Lower tiers hear of accesses at most this often per session: an eighth of what they could expire it by.</summary>
-    public long TellEveryMs { get; } = Math.Max(1, new[] { rule.SpilloverTtl, rule.RedisTtl, rule.PostgresRetention, rule.Deadline }
+    public long TellEveryMs { get; } = Math.Max(1, new[] { rule.SpilloverTtl, strategyTtl ?? rule.RedisTtl, rule.PostgresRetention, rule.Deadline }
         .Min(ttl => Milliseconds(ttl, rule.Deadline)) / 8);
     public long RedisTtlMs { get; } = Milliseconds(rule.RedisTtl, rule.Deadline);
     public long PostgresTtlMs { get; } = Milliseconds(rule.PostgresRetention, rule.Deadline);
@@ -81,7 +81,7 @@ internal sealed class RuleTable
         Policy = policy;
         _names = names;
         var isJournalled = policy.Spillover is { Mode: SpilloverMode.Mirror };
-        _inOrder = [.. policy.Rules.Concat(policy.RouteRules).Select(rule => new ActiveRule(names.IdOf(rule.Name), rule, shared, isJournalled))];
+        _inOrder = [.. policy.Rules.Concat(policy.RouteRules).Select(rule => new ActiveRule(names.IdOf(rule.Name), rule, shared, isJournalled, StrategyTtlOf(policy, rule, shared)))];
         IsShared = _inOrder.Any(rule => rule.IsShared);
         _byId = new ActiveRule?[names.Count];
         foreach (var rule in _inOrder) _byId[rule.Id] = rule;
@@ -91,6 +91,10 @@ internal sealed class RuleTable
     }
 
     public CompiledPolicy Policy { get; }
+
+    /// <summary>How long Redis keeps what the rule's strategy gives it; null where the tier's own time counts.</summary>
+    private static TimeSpan? StrategyTtlOf(CompiledPolicy policy, CompiledRule rule, TierSet shared)
+        => (rule.Tiers & shared).HasFlag(TierSet.Redis) && rule.Strategy is { } name && policy.Strategies.GetValueOrDefault(name) is { Ttl: var ttl } && ttl > TimeSpan.Zero ? ttl : null;
 
     /// <summary>True where some rule narrows items, so that items of one session may live in different tiers.</summary>
     public bool HasItemRules { get; }
