@@ -20,6 +20,9 @@ public sealed class PowerCutDisk : IDiskDoor
     /// <summary>The call at which the power goes, counted from 1; 0 is never.</summary>
     public int CutAtCall { get; set; }
 
+    /// <summary>Called at the moment of the cut, for what else loses its power then. Must return at once.</summary>
+    public Action? WhenCut { get; set; }
+
     /// <summary>Makes every sync do nothing. For showing that a test can fail, never for passing one.</summary>
     public bool IgnoreSyncs { get; set; }
 
@@ -136,7 +139,12 @@ public sealed class PowerCutDisk : IDiskDoor
 
     private void Step()
     {
-        if (!_dead && ++_calls == CutAtCall) _dead = true;
+        if (!_dead && ++_calls == CutAtCall)
+        {
+            _dead = true;
+            WhenCut?.Invoke();
+        }
+
         if (_dead) throw Dead();
     }
 

@@ -67,9 +67,9 @@ public sealed class CuttingProxy : IAsyncDisposable
         {
             while (true) _ = PassAsync(await _listener.AcceptSocketAsync(_stop.Token));
         }
-        catch (Exception over) when (over is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception over) when (over is OperationCanceledException or SocketException or InvalidOperationException)
         {
-            // Disposed.
+            // Disposed; a listener that is stopped between two connections says that it does not listen.
         }
     }
 

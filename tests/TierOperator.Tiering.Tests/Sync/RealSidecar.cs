@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using TierOperator.TestKit.Engine;
 using TierOperator.TestKit.Redis;
+using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Postgres;
 using TierOperator.Tiering.Remote;
@@ -29,7 +30,7 @@ internal sealed class RealSidecar : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tier-real-").FullName;
 
-    public RealSidecar(SharedServers servers, uint node, TimeSpan skew, string rule, string sync = "interval: 100ms", bool withDisk = true, int timeoutMs = 500)
+    public RealSidecar(SharedServers servers, uint node, TimeSpan skew, string rule, string sync = "interval: 100ms", bool withDisk = true, int timeoutMs = 500, IDiskDoor? disk = null)
     {
         Time = new SkewedTime(skew);
         (ToRedis, ToPostgres) = (new CuttingProxy(servers.Redis.Port), new CuttingProxy(servers.Postgres.Port));
@@ -40,10 +41,10 @@ internal sealed class RealSidecar : IAsyncDisposable
         Engine = TierEngine.Open(
             new EngineOptions
             {
-                DataFolder = withDisk ? _folder : null, Node = node, SweepEvery = TimeSpan.FromMilliseconds(100),
+                DataFolder = disk is not null ? "/data" : withDisk ? _folder : null, Node = node, SweepEvery = TimeSpan.FromMilliseconds(100),
                 RemoteTiers = [new RemoteTierBinding(redis, remote.Timeout) { Backplane = redis.OpenBackplane() }, new RemoteTierBinding(postgres, remote.Timeout)],
             },
-            EngineHarness.PolicyOf($"{(withDisk ? Tiers : Tiers.Replace(Disk, "", StringComparison.Ordinal))}sync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), Time, NullLoggerFactory.Instance);
+            EngineHarness.PolicyOf($"{(withDisk ? Tiers : Tiers.Replace(Disk, "", StringComparison.Ordinal))}sync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), Time, NullLoggerFactory.Instance, disk);
     }
 
     public TierEngine Engine { get; }
