@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using TierOperator.Sidecar.Tests.Running;
 using TierOperator.TestKit.Postgres;
 
@@ -34,6 +36,26 @@ public sealed class BadServerTests(SharedFixture servers) : IClassFixture<Shared
         });
 
         await CheckAsync(SharedFixture.Policy(name, redis: name), "redis", state, reason);
+    }
+
+    [Fact]
+    public async Task Redis_WithACertificateOfNobody_IsAStateAndNotACrash()
+    {
+        using var folder = new TempFolder();
+        var now = TimeProvider.System.GetUtcNow();
+        using (var key = RSA.Create(2048))
+        {
+            using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+            await File.WriteAllTextAsync(folder.File("crt"), certificate.ExportCertificatePem());
+            await File.WriteAllTextAsync(folder.File("key"), key.ExportPkcs8PrivateKeyPem());
+        }
+
+        await using var server = await TestKit.Redis.RedisServer.StartTlsAsync(
+            ["--tls", "--insecure"], ["--tls-cert-file", folder.File("crt"), "--tls-key-file", folder.File("key"), "--tls-ca-cert-file", folder.File("crt"), "--tls-auth-clients", "no"]);
+        var name = $"bad{Guid.NewGuid():n}";
+        servers.Secret(name, $"rediss://:secret-word@localhost:{server.Port}");
+
+        await CheckAsync(SharedFixture.Policy(name, redis: name), "redis", Unavailable, "certificate");
     }
 
     [Theory]
