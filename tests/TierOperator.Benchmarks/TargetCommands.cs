@@ -9,7 +9,7 @@ internal static class TargetCommands
 {
     private static readonly Option<bool> Quick = new("--quick") { Description = "a tenth of the work: shows that it runs, not what the numbers are" };
 
-    private static readonly ITarget[] Targets = [new EngineHit(), new HttpHit(), new DiskAckHttp(), new DiskAckInProcess(), new Restart(), new MemoryLimit(), new DiskLimit(), new Idle(), new RestoreFromDisk(), new PostgresDrain(), new PostgresScale(), new RedisClientSpeed(), new SharedWrites(), new SharedOutage(), new SharedLocality(), new RespRates(isDurable: false), new RespRates(isDurable: true), new RespIdle(), new CacheHit(), new CacheMiss(), new CacheLarge(), new CacheMany(), new OperatorScale(), new WatchCuts()];
+    private static readonly ITarget[] Targets = [new EngineHit(), new HttpHit(), new DiskAckHttp(), new DiskAckInProcess(), new Restart(), new MemoryLimit(), new DiskLimit(), new Idle(), new RestoreFromDisk(), new PostgresDrain(), new PostgresScale(), new RedisClientSpeed(), new SharedWrites(), new SharedOutage(), new SharedLocality(), new SharedStaleness(), new RespRates(isDurable: false), new RespRates(isDurable: true), new RespIdle(), new CacheHit(), new CacheMiss(), new CacheLarge(), new CacheMany(), new OperatorScale(), new WatchCuts()];
 
     public static IEnumerable<Command> Create(Option<string> output)
     {

@@ -22,37 +22,55 @@ internal sealed class SharedTierOpener(string? secretsFolder, CompiledPolicy pol
     public IReadOnlyList<RemoteTierBinding> Open()
     {
         var bindings = new List<RemoteTierBinding>();
-        if (_tiers?.Redis is { } redis) bindings.Add(Bind(TierSet.Redis, SecretOf("redis", redis.External?.SecretRef), redis.Timeout?.Value ?? TimeSpan.FromMilliseconds(50), folder => OpenRedis(redis, folder)));
-        if (_tiers?.Postgres is { } postgres) bindings.Add(Bind(TierSet.Postgres, SecretOf("postgres", postgres.External?.SecretRef), postgres.Timeout?.Value ?? TimeSpan.FromMilliseconds(200), folder => OpenPostgres(postgres, folder)));
+        if (_tiers?.Redis is { } redis)
+        {
+            var times = TimesOf(redis.Timeout?.Value ?? RemoteTimes.DefaultRedis);
+            bindings.Add(Bind(TierSet.Redis, SecretOf("redis", redis.External?.SecretRef), times, folder => OpenRedis(redis, folder, times)));
+        }
+
+        if (_tiers?.Postgres is { } postgres)
+        {
+            var times = TimesOf(postgres.Timeout?.Value ?? RemoteTimes.DefaultPostgres);
+            bindings.Add(Bind(TierSet.Postgres, SecretOf("postgres", postgres.External?.SecretRef), times, folder => OpenPostgres(postgres, folder, times)));
+        }
+
         return bindings;
     }
 
-    private RemoteTierBinding Bind(TierSet flag, string name, TimeSpan timeout, Func<string, OpenedTier> open)
+    private RemoteTimes TimesOf(TimeSpan call) => new(call, _sync.Timeout?.Value ?? RemoteTimes.DefaultBatch);
+
+    private RemoteTierBinding Bind(TierSet flag, string name, RemoteTimes times, Func<string, OpenedTier> open)
     {
         var folder = secretsFolder is null ? null : Path.Combine(secretsFolder, name);
         var tier = new SecretTier(flag, folder, name, open, time);
-        return new RemoteTierBinding(tier, timeout) { Backplane = Announces(flag) ? tier : null };
+        return new RemoteTierBinding(tier, times.Call) { Times = times, Backplane = Listens(flag) ? tier : null };
     }
 
-    /// <summary>One channel is enough: unless the policy names one, Redis' where there is one.</summary>
+    /// <summary>A change is told by Redis where its rule has it, unless the policy says Notify; else by PostgreSQL.</summary>
     private bool Announces(TierSet flag) => _sync.Backplane switch
     {
         Backplane.Off => false,
         Backplane.Notify => flag == TierSet.Postgres,
-        Backplane.Tracking or Backplane.PubSub => flag == TierSet.Redis,
-        _ => flag == TierSet.Redis || _tiers?.Redis is null,
+        _ => true,
     };
+
+    /// <summary>One channel is enough, unless there are sessions of which PostgreSQL alone can tell.</summary>
+    private bool Listens(TierSet flag)
+        => Announces(flag) && (flag == TierSet.Redis || _tiers?.Redis is null || _sync.Backplane == Backplane.Notify || policy.Rules.Any(static rule => IsToldByPostgres(rule.Tiers)));
+
+    private static bool IsToldByPostgres(TierSet tiers)
+        => tiers.HasFlag(TierSet.Postgres) && !tiers.HasFlag(TierSet.Redis) && (tiers & (TierSet.Memory | TierSet.Spillover)) != TierSet.None;
 
     /// <summary>The folder of the user's own secret where it is mounted, else the one that the operator fills.</summary>
     private string SecretOf(string tier, SecretReferenceDocument? external)
         => external?.Name is { } name && (secretsFolder is null || Directory.Exists(Path.Combine(secretsFolder, name)) || !Directory.Exists(Path.Combine(secretsFolder, tier))) ? name : tier;
 
-    private OpenedTier OpenRedis(RedisDocument redis, string folder)
+    private OpenedTier OpenRedis(RedisDocument redis, string folder, RemoteTimes times)
     {
         if (!RedisEndpointUrl.TryParse(ReadUrl(folder), TopologyOf(redis), out var endpoint, out var error)) throw new SecretFault(error);
         var options = new RedisTierOptions
         {
-            Remote = Remote(redis.Timeout?.Value ?? TimeSpan.FromMilliseconds(50), redis.Compression),
+            Remote = Remote(times, redis.Compression),
             Endpoint = endpoint,
             Tls = TlsOf(folder),
             CapacityBytes = redis.Capacity?.Bytes ?? 0,
@@ -62,31 +80,30 @@ internal sealed class SharedTierOpener(string? secretsFolder, CompiledPolicy pol
 #pragma warning disable CA2000 // who opens it disposes of it, its listener first
         var tier = new RedisTier(options, time, loggers.CreateLogger<RedisTier>());
 #pragma warning restore CA2000
-        return new OpenedTier(tier, options.Announces ? tier.OpenBackplane() : null);
+        return new OpenedTier(tier, Listens(TierSet.Redis) ? tier.OpenBackplane() : null);
     }
 
-    private OpenedTier OpenPostgres(PostgresDocument postgres, string folder)
+    private OpenedTier OpenPostgres(PostgresDocument postgres, string folder, RemoteTimes times)
     {
         if (!PostgresUrl.TryParse(ReadUrl(folder), folder, out var url, out var error)) throw new SecretFault(error);
         var options = new PostgresTierOptions
         {
-            Remote = Remote(postgres.Timeout?.Value ?? TimeSpan.FromMilliseconds(200), postgres.Compression),
+            Remote = Remote(times, postgres.Compression),
             Url = url,
             MaxConnections = postgres.Pool?.Max ?? 2,
             IdleConnection = postgres.Pool?.Idle?.Value ?? TimeSpan.FromSeconds(30),
-            BatchTimeout = _sync.Timeout?.Value ?? TimeSpan.FromSeconds(2),
             Search = postgres.Search ?? false,
             Announce = Announces(TierSet.Postgres),
             MaskOf = rule => policy.Rules.FirstOrDefault(candidate => candidate.Name == rule)?.PiiMask ?? [],
         };
         var log = loggers.CreateLogger<PostgresTier>();
-        return new OpenedTier(new PostgresTier(options, time, log), options.Announce ? new PostgresBackplane(options, time, log) : null);
+        return new OpenedTier(new PostgresTier(options, time, log), Listens(TierSet.Postgres) ? new PostgresBackplane(options, time, log) : null);
     }
 
-    private RemoteTierOptions Remote(TimeSpan timeout, CompressionKind? compression) => new()
+    private RemoteTierOptions Remote(RemoteTimes times, CompressionKind? compression) => new()
     {
-        Namespace = policy.Namespace, Policy = policy.Name, Timeout = timeout, Compression = compression ?? CompressionKind.Auto,
-        Tombstones = policy.Tombstones, Node = node, ApplyTimeout = _sync.Timeout?.Value ?? TimeSpan.FromSeconds(2),
+        Namespace = policy.Namespace, Policy = policy.Name, Timeout = times.Call, Compression = compression ?? CompressionKind.Auto,
+        Tombstones = policy.Tombstones, Node = node, Times = times,
     };
 
     private static RedisTopologyKind? TopologyOf(RedisDocument redis)

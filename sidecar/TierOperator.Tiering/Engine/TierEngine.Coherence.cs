@@ -6,8 +6,9 @@ namespace TierOperator.Tiering.Engine;
 
 /// <remarks>
 /// Copies in this process are believed until the backplane says otherwise. 1. An announcement of a newer version makes the copy
-/// suspect; one of an older, or of our own, nothing. 2. A gap makes every copy suspect. 3. A suspect copy is compared with the shared
-/// tier before it answers; if that is away it answers with <c>Tier-Unavailable</c>, or not at all where the rule says Fail.
+/// suspect; one of an older, or of our own, nothing. 2. A gap makes every copy suspect; while announcements do not arrive at all, each round of the
+/// sweep does, so that none is believed for longer than that. 3. A suspect copy is compared with the shared tier before it answers; if that is away
+/// it answers with <c>Tier-Unavailable</c>, or not at all where the rule says Fail.
 /// </remarks>
 public sealed partial class TierEngine
 {
@@ -38,9 +39,27 @@ public sealed partial class TierEngine
         SessionAnnounced?.Invoke(key);
     }
 
-    private unsafe void OnGap()
+    private void OnGap()
     {
         Interlocked.Increment(ref _gaps);
+        Doubt(_shared!.Bound, evenResponses: true);
+    }
+
+    /// <summary>
+    /// Nobody can tell what others write meanwhile. Cached responses are left out: how long they may be served is their own word, and what was
+    /// purged is asked for.
+    /// </summary>
+    private void DoubtWhileDeaf()
+    {
+        if (_shared is { Deaf: var deaf and not TierSet.None }) Doubt(deaf, evenResponses: false);
+    }
+
+    /// <summary>Announcements of the sessions in these tiers do not arrive.</summary>
+    private bool IsDeafTo(TierSet tiers) => (_shared!.Deaf & _shared.HearingOf(tiers)) != TierSet.None;
+
+    /// <summary>Makes the copies suspect that are heard of from these tiers.</summary>
+    private unsafe void Doubt(TierSet from, bool evenResponses)
+    {
         _suspects.AddAll();
         foreach (var shard in _memory.Shards)
         {
@@ -49,7 +68,9 @@ public sealed partial class TierEngine
                 foreach (var record in shard.Sessions_NeedsLock())
                 {
                     var session = (SessionRecord*)record;
-                    if (_rules.Stored(session->RuleId, SessionRecord.Key(session)).IsShared) session->Flags |= SessionFlags.Suspect;
+                    var key = SessionRecord.Key(session);
+                    var hearing = _shared!.HearingOf(_rules.Stored(session->RuleId, key).SharedTiers);
+                    if ((evenResponses || !IsResponse(key)) && (hearing & from) != TierSet.None) session->Flags |= SessionFlags.Suspect;
                 }
             }
         }
@@ -61,6 +82,7 @@ public sealed partial class TierEngine
     private async ValueTask<bool> RevalidateAsync(ReadOnlyMemory<byte> session, ulong hash, CancellationToken cancellationToken)
     {
         var tiers = _rules.SharedTiersOf(session.Span);
+        if (IsKnownDoubtful(session.Span, tiers)) return false;
         if (tiers == TierSet.None)
         {
             Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial);
@@ -81,6 +103,15 @@ public sealed partial class TierEngine
             answer.Release();
         }
     }
+
+    /// <summary>
+    /// Where others write first is away, and no announcement comes: then nothing that a slower tier holds makes the copy here the newest, and asking
+    /// it for every copy again and again would bring that tier down too. Who must be sure (Fail) has it asked all the same.
+    /// </summary>
+    private bool IsKnownDoubtful(ReadOnlySpan<byte> session, TierSet tiers)
+        => IsDeafTo(tiers) && _shared!.DeciderOf(tiers) is { Link.CanRead: false } && _rules.Policy.Matcher.MatchSession(session, null).OnTierFailure == TierFailure.Degrade;
+
+    private static bool IsResponse(ReadOnlySpan<byte> key) => ReservedKeys.IsReserved(key) && !key.SequenceEqual(ReservedKeys.Purges);
 
     /// <summary>
     /// What the disk has of a session may be old, and the tiers that could tell are away. Of what is not here there is nothing to
@@ -119,13 +150,13 @@ public sealed partial class TierEngine
     private async ValueTask<ReadOutcome> SuspectItemAsync(
         ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, ulong hash, CancellationToken cancellationToken)
     {
-        var whole = SuspectSession(session.Span, hash);
-        if (whole.Session is not { } copy) return Missing(session.Span, whole.Unavailable);
-        var found = copy.Items.FirstOrDefault(here => here.Key.AsSpan().SequenceEqual(item.Span));
-        if (found.Key is not null) found.Value.Large?.AddReference();
-        copy.Release();
-        if (found.Key is not null)
-            return FoundThere(session, copy.Header, found, TierSet.Memory) with { Unavailable = whole.Unavailable };
-        return copy.Header.IsPartial ? await ReadSharedAsync(session, item, hash, cancellationToken) : Missing(session.Span, whole.Unavailable);
+        var missing = Missing(session.Span, _rules.SharedTiersOf(session.Span));
+        if (missing.Status == ReadStatus.Unavailable) return missing;
+        var answer = ReadMemory(session.Span, item.Span, hash, out var here, evenSuspect: true);
+        if (answer == MemoryAnswer.Hit) return here with { Unavailable = missing.Unavailable };
+        if (answer != MemoryAnswer.Below) return missing;
+        if (_disk?.Contains(session.Span) == true && await ReadBelowAsync(session, item, hash, cancellationToken) is { Status: ReadStatus.Found } below)
+            return below with { Unavailable = missing.Unavailable };
+        return await ReadSharedAsync(session, item, hash, cancellationToken) is { Status: ReadStatus.Found } there ? there : missing;
     }
 }

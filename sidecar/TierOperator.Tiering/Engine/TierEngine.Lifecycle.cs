@@ -41,8 +41,8 @@ public sealed partial class TierEngine
             loops.Add(loop);
         }
 
-        var backplanes = options.RemoteTiers.Where(binding => binding.Backplane is not null).Select(binding => binding.Backplane!).ToList();
-        foreach (var backplane in backplanes)
+        var backplanes = options.RemoteTiers.Where(binding => binding.Backplane is not null).Select(binding => new Backchannel(binding.Tier.Tier, binding.Backplane!)).OrderBy(channel => channel.Tier).ToList();
+        foreach (var (_, backplane) in backplanes)
         {
             backplane.Announced += OnAnnounced;
             backplane.Gap += OnGap;
@@ -64,10 +64,24 @@ public sealed partial class TierEngine
         _shared.Start();
     }
 
-    private void ApplyShared(CompiledPolicy policy)
+    private void ApplyShared(CompiledPolicy before, CompiledPolicy policy)
     {
         if (_shared is null) return;
-        foreach (var loop in _shared.Loops) loop.Options = SyncOptionsOf(policy);
+        foreach (var loop in _shared.Loops)
+        {
+            loop.Options = SyncOptionsOf(policy);
+            var (call, batch) = TimesOf(policy, loop.Link.Flag);
+            var (callBefore, batchBefore) = TimesOf(before, loop.Link.Flag);
+            if (call != callBefore) loop.Link.Times.Call = call;
+            if (batch != batchBefore) loop.Link.Times.Batch = batch;
+        }
+    }
+
+    private static (TimeSpan Call, TimeSpan Batch) TimesOf(CompiledPolicy policy, TierSet tier)
+    {
+        var (tiers, sync) = (policy.Effective?.Spec?.Tiers, policy.Effective?.Spec?.Sync);
+        var call = tier == TierSet.Redis ? tiers?.Redis?.Timeout?.Value ?? RemoteTimes.DefaultRedis : tiers?.Postgres?.Timeout?.Value ?? RemoteTimes.DefaultPostgres;
+        return (call, sync?.Timeout?.Value ?? RemoteTimes.DefaultBatch);
     }
 
     private async ValueTask CloseSharedAsync(SharedTiers shared)

@@ -61,13 +61,13 @@ public sealed partial class TierEngine
         }
     }
 
-    private MemoryAnswer ReadMemory(ReadOnlySpan<byte> session, ReadOnlySpan<byte> item, ulong hash, out ReadOutcome outcome)
+    private MemoryAnswer ReadMemory(ReadOnlySpan<byte> session, ReadOnlySpan<byte> item, ulong hash, out ReadOutcome outcome, bool evenSuspect = false)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ItemValue.LargeFrom);
         try
         {
             MemoryHit hit = default;
-            var answer = _memory.ShardOf(hash).TryRead(session, hash, item, _clock.NowMs, _rules, buffer, ref hit);
+            var answer = _memory.ShardOf(hash).TryRead(session, hash, item, _clock.NowMs, _rules, buffer, ref hit, evenSuspect);
             outcome = answer != MemoryAnswer.Hit ? default : new ReadOutcome(ReadStatus.Found)
             {
                 Value = hit.Large is { } large ? new ItemValue(large) : new ItemValue(buffer.AsSpan(0, (int)hit.Length).ToArray()),

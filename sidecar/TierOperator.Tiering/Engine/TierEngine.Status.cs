@@ -60,7 +60,7 @@ public sealed partial class TierEngine
         };
     }
 
-    private string? BackplaneNow() => _shared?.Backplanes is not { Count: > 0 } backplanes ? null : backplanes[0].Way switch
+    private string? BackplaneNow() => _shared?.Backplanes is not { Count: > 0 } backplanes ? null : backplanes[0].Backplane.Way switch
     {
         BackplaneWay.Tracking => "tracking",
         BackplaneWay.PubSub => "pubsub",

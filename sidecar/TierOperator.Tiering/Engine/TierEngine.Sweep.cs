@@ -58,6 +58,7 @@ public sealed partial class TierEngine
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             _clock.Adjust();
+            DoubtWhileDeaf();
             await FlushAuditAsync(cancellationToken);
             _memory.Budget.SetIndex(_disk?.IndexBytes ?? 0);
             await SweepOnceAsync(ShardsPerSweep);

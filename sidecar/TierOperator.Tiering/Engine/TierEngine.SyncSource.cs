@@ -17,7 +17,7 @@ public sealed partial class TierEngine : ISyncSource
         {
             return owed.Floor == ItemVersion.None ? null : new RemoteChange(owed.Key)
             {
-                Floor = owed.Floor, Newest = owed.Newest, ExpiresMs = nowMs + (long)_rules.Policy.Tombstones.TotalMilliseconds,
+                Floor = owed.Floor, Newest = owed.Newest, IsToldByRedis = IsToldByRedis(_rules.SharedTiersOf(owed.Key)), ExpiresMs = nowMs + (long)_rules.Policy.Tombstones.TotalMilliseconds,
             };
         }
 
@@ -97,7 +97,9 @@ public sealed partial class TierEngine : ISyncSource
     private CompiledStrategy? StrategyOf(OwedSession owed, ActiveRule rule)
         => (owed.Strategy ?? rule.Rule.Strategy) is { } name ? _rules.Policy.Strategies.GetValueOrDefault(name) : null;
 
-    private static RemoteChange ChangeOf(OwedSession owed, SessionHeader header, ActiveRule rule, TierSet tier, CompiledStrategy? strategy, HeldItems held)
+    private bool IsToldByRedis(TierSet tiers) => _shared!.HearingOf(tiers) == TierSet.Redis;
+
+    private RemoteChange ChangeOf(OwedSession owed, SessionHeader header, ActiveRule rule, TierSet tier, CompiledStrategy? strategy, HeldItems held)
     {
         var isProjection = strategy is { Items: var globs } && !globs.Any(glob => glob.IsAny);
         var (puts, unheld) = (new List<ItemSnapshot>(), new List<UnheldItem>());
@@ -124,6 +126,7 @@ public sealed partial class TierEngine : ISyncSource
             IsWhole = held.IsWhole,
             IsReplicated = tier == TierSet.Redis && rule.AwaitedTiers.HasFlag(TierSet.Redis),
             IsAnnounced = owed.Items.Count > 0 || owed.Floor != ItemVersion.None || owed.IsWhole,
+            IsToldByRedis = IsToldByRedis(rule.SharedTiers),
             ExpiresMs = Math.Min(header.DeadlineMs, header.LastAccessMs + ttl),
             Puts = puts,
             Unheld = unheld,

@@ -103,7 +103,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         }
 
         _rules = new RuleTable(policy, _names, _bound);
-        ApplyShared(policy);
+        ApplyShared(before, policy);
         EngineLog.PolicyApplied(_log, policy.Name, policy.Revision);
         SignalPressure();
         return new ApplyOutcome(restart);

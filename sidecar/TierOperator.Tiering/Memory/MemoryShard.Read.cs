@@ -31,16 +31,16 @@ internal sealed unsafe partial class MemoryShard
     /// </summary>
     public MemoryAnswer TryRead(
         ReadOnlySpan<byte> sessionKey, ulong hash, ReadOnlySpan<byte> itemKey, long nowMs, RuleTable rules,
-        Span<byte> destination, ref MemoryHit hit)
+        Span<byte> destination, ref MemoryHit hit, bool evenSuspect = false)
     {
         lock (Gate)
         {
             var item = FindItem_NeedsLock(sessionKey, hash, itemKey);
-            if (item == null) return WithoutItem_NeedsLock(sessionKey, hash, nowMs, rules);
+            if (item == null) return WithoutItem_NeedsLock(sessionKey, hash, nowMs, rules, evenSuspect);
             var session = item->Session;
             var rule = rules.Stored(session->RuleId, sessionKey);
             if (IsExpired_NeedsLock(session, rule, nowMs)) return MemoryAnswer.Expired;
-            if (session->Flags.Has(SessionFlags.Suspect)) return MemoryAnswer.Suspect;
+            if (session->Flags.Has(SessionFlags.Suspect) && !evenSuspect) return MemoryAnswer.Suspect;
             if (item->ValueLength > destination.Length) return MemoryAnswer.Below;
 
             hit.Rule = rule.Rule;
@@ -51,12 +51,12 @@ internal sealed unsafe partial class MemoryShard
         }
     }
 
-    private MemoryAnswer WithoutItem_NeedsLock(ReadOnlySpan<byte> sessionKey, ulong hash, long nowMs, RuleTable rules)
+    private MemoryAnswer WithoutItem_NeedsLock(ReadOnlySpan<byte> sessionKey, ulong hash, long nowMs, RuleTable rules, bool evenSuspect)
     {
         var session = FindSession_NeedsLock(sessionKey, hash);
         if (session == null) return MemoryAnswer.Below;
         if (IsExpired_NeedsLock(session, rules.Stored(session->RuleId, sessionKey), nowMs)) return MemoryAnswer.Expired;
-        if (session->Flags.Has(SessionFlags.Suspect)) return MemoryAnswer.Suspect;
+        if (session->Flags.Has(SessionFlags.Suspect) && !evenSuspect) return MemoryAnswer.Suspect;
         return (session->Flags & (SessionFlags.HasDiskItems | SessionFlags.Partial)) != 0 ? MemoryAnswer.Below : MemoryAnswer.Absent;
     }
 

@@ -32,7 +32,7 @@ internal sealed class ChangeEncoder(PostgresTierOptions options)
     {
         var items = Newest(change);
         columns.Add(SessionOf(change, items), items);
-        if (options.Announce && change.IsAnnounced) AnnouncementNote.Add(columns.Notes, change.Session.Span, NewestOf(change));
+        if (options.Announce && change is { IsAnnounced: true, IsToldByRedis: false }) AnnouncementNote.Add(columns.Notes, change.Session.Span, NewestOf(change));
     }
 
     private static SessionRow SessionOf(RemoteChange change, IReadOnlyCollection<ItemRow> items)

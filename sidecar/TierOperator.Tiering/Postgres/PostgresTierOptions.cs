@@ -17,7 +17,7 @@ public sealed record PostgresTierOptions
     public TimeSpan IdleConnection { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a call with more than one change may take: the policy's <c>sync.timeout</c>.</summary>
-    public TimeSpan BatchTimeout { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan BatchTimeout => Remote.ApplyTimeout;
 
     /// <summary>True: items are made findable by their words.</summary>
     public bool Search { get; init; }

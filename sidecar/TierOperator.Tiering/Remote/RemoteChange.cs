@@ -47,6 +47,9 @@ public sealed record RemoteChange(ReadOnlyMemory<byte> Session)
     /// <summary>False for a mere touch: nobody needs to hear of it, and a tier that does not hold the session ignores it.</summary>
     public bool IsAnnounced { get; init; } = true;
 
+    /// <summary>Redis announces it, to those who listen to it: PostgreSQL need not.</summary>
+    public bool IsToldByRedis { get; init; }
+
     /// <summary>Redis only: applied is what a replica has too, where the primary has replicas.</summary>
     public bool IsReplicated { get; init; }
 

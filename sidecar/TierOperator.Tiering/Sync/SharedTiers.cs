@@ -8,13 +8,39 @@ public sealed record RemoteTierBinding(IRemoteTier Tier, TimeSpan Timeout)
 {
     /// <summary>How this sidecar hears of what others write; null when it cannot.</summary>
     public IBackplane? Backplane { get; init; }
+
+    /// <summary>How long the tier's calls may take: the tier's own, so that a change of the policy reaches it.</summary>
+    public RemoteTimes Times { get; init; } = new(Timeout, RemoteTimes.DefaultBatch);
 }
 
+/// <summary>A tier's announcements.</summary>
+internal readonly record struct Backchannel(TierSet Tier, IBackplane Backplane);
+
 /// <summary>The tiers outside this process that the policy declares, in the order in which a read asks them.</summary>
-internal sealed class SharedTiers(IReadOnlyList<SyncLoop> loops, IReadOnlyList<IBackplane> backplanes) : IAsyncDisposable
+internal sealed class SharedTiers(IReadOnlyList<SyncLoop> loops, IReadOnlyList<Backchannel> backplanes) : IAsyncDisposable
 {
     public IReadOnlyList<SyncLoop> Loops => loops;
-    public IReadOnlyList<IBackplane> Backplanes => backplanes;
+    public IReadOnlyList<Backchannel> Backplanes => backplanes;
+    /// <summary>The tier whose announcements tell of the sessions in these tiers; none where nobody hears of them.</summary>
+    public TierSet HearingOf(TierSet tiers)
+    {
+        foreach (var (tier, _) in backplanes)
+            if (tiers.HasFlag(tier)) return tier;
+        return TierSet.None;
+    }
+
+    /// <summary>The tiers whose announcements do not arrive now.</summary>
+    public TierSet Deaf
+    {
+        get
+        {
+            var deaf = TierSet.None;
+            foreach (var (tier, backplane) in backplanes)
+                if (!backplane.IsConnected) deaf |= tier;
+            return deaf;
+        }
+    }
+
     public TierSet Bound { get; } = loops.Aggregate(TierSet.None, static (tiers, loop) => tiers | loop.Link.Flag);
 
     /// <summary>Those that take writes now.</summary>
@@ -51,12 +77,12 @@ internal sealed class SharedTiers(IReadOnlyList<SyncLoop> loops, IReadOnlyList<I
             loop.Start();
         }
 
-        foreach (var backplane in backplanes) backplane.Start();
+        foreach (var (_, backplane) in backplanes) backplane.Start();
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var backplane in backplanes) await backplane.DisposeAsync();
+        foreach (var (_, backplane) in backplanes) await backplane.DisposeAsync();
         foreach (var loop in loops) await loop.DisposeAsync();
     }
 

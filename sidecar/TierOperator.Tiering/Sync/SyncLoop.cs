@@ -36,7 +36,7 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     public SyncLoop(RemoteTierBinding binding, Outbox outbox, ISyncSource source, SyncOptions options, SyncClock clock)
     {
         (Outbox, _source, _options) = (outbox, source, options);
-        Link = new TierLink(binding.Tier, binding.Timeout, clock.Time);
+        Link = new TierLink(binding.Tier, binding.Times, clock.Time);
         (_time, _logger, _hold) = (clock.Time, clock.Logger, new Hold(clock.Time));
         outbox.Ready += Wake;
     }

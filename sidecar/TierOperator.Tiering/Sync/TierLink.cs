@@ -23,9 +23,9 @@ internal sealed class TierLink : IAsyncDisposable
     private long _failures;
     private long _skipped;
 
-    public TierLink(IRemoteTier tier, TimeSpan timeout, TimeProvider time)
+    public TierLink(IRemoteTier tier, RemoteTimes times, TimeProvider time)
     {
-        (Tier, Timeout, _time) = (tier, timeout, time);
+        (Tier, Times, _time) = (tier, times, time);
         _pipeline = new ResiliencePipelineBuilder<Verdict> { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Verdict>
             {
@@ -44,8 +44,10 @@ internal sealed class TierLink : IAsyncDisposable
     public IRemoteTier Tier { get; }
     public TierSet Flag => Tier.Tier;
 
+    public RemoteTimes Times { get; }
+
     /// <summary>How long a caller waits for this tier at most.</summary>
-    public TimeSpan Timeout { get; }
+    public TimeSpan Timeout => Times.Call;
     public bool IsOpen => _breaker.CircuitState is not (CircuitState.Closed or CircuitState.HalfOpen);
     public bool CanRead => Tier.State.CanRead && !IsOpen;
     public bool CanWrite => Tier.State.CanWrite && !IsOpen;

@@ -28,14 +28,16 @@ internal sealed class SidecarProcess : IAsyncDisposable
     public HttpClient Client { get; }
 
     /// <summary>Starts it under the policy, which is written into the folder, with the folder's `data` as its data folder.</summary>
-    public static async Task<SidecarProcess> StartAsync(WorkFolder folder, BenchPolicy policy, CancellationToken cancellation)
+    public static Task<SidecarProcess> StartAsync(WorkFolder folder, BenchPolicy policy, CancellationToken cancellation) => StartAsync(folder, policy.ToYaml(), [], cancellation);
+
+    public static async Task<SidecarProcess> StartAsync(WorkFolder folder, string policy, string[] flags, CancellationToken cancellation)
     {
         var file = folder.File("policy.yaml");
-        await File.WriteAllTextAsync(file, policy.ToYaml(), cancellation);
+        await File.WriteAllTextAsync(file, policy, cancellation);
         if (!File.Exists(RepositoryRoot.Sidecar)) throw new InvalidOperationException($"{RepositoryRoot.Sidecar} is missing: run `make build` first");
         var process = new ChildProcess(
             RepositoryRoot.Sidecar,
-            ["run", "--policy", file, "--data", folder.File("data"), "--api-port", "0", "--admin-port", "0", "--resp-port", "0"]);
+            ["run", "--policy", file, "--data", folder.File("data"), "--api-port", "0", "--admin-port", "0", "--resp-port", "0", .. flags]);
         try
         {
             var ready = await process.ReadLineAsync("ready ", Patience, cancellation);

@@ -31,8 +31,8 @@ internal sealed class BenchTables : IAsyncDisposable
         var tier = new PostgresTier(
             new PostgresTierOptions
             {
-                Url = _url, MaxConnections = connections, Announce = false, BatchTimeout = TimeSpan.FromMinutes(1),
-                Remote = new RemoteTierOptions { Namespace = "bench", Policy = "bench", Timeout = TimeSpan.FromSeconds(30), Node = 1 },
+                Url = _url, MaxConnections = connections, Announce = false,
+                Remote = new RemoteTierOptions { Namespace = "bench", Policy = "bench", Timeout = TimeSpan.FromSeconds(30), Node = 1, ApplyTimeout = TimeSpan.FromMinutes(1) },
             },
             TimeProvider.System, NullLogger.Instance);
         tier.Start();

@@ -17,8 +17,11 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
 
     public TierSet Tier => tier;
     public RemoteTierState State { get; private set; } = new(RemoteHealth.Healthy);
-    public bool IsConnected => true;
-    public BackplaneWay Way => BackplaneWay.PubSub;
+    public bool IsConnected => !IsMute;
+    public BackplaneWay Way => IsMute ? BackplaneWay.None : BackplaneWay.PubSub;
+
+    /// <summary>Announces nothing, as a server to which the connection for that is lost.</summary>
+    public bool IsMute { get; set; }
 
     /// <summary>Every call answers Unavailable, as if it had timed out.</summary>
     public bool IsAway { get; set; }
@@ -96,7 +99,8 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
             }
         }
 
-        foreach (var announcement in announced) Announced?.Invoke(announcement);
+        foreach (var announcement in announced)
+            if (!IsMute) Announced?.Invoke(announcement);
         return new(results);
     }
 

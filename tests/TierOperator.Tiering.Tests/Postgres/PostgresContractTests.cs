@@ -10,6 +10,6 @@ public sealed class PostgresContractTests(PostgresFixture fixture) : RemoteTierC
     protected override async ValueTask<IRemoteTier> OpenAsync(RemoteTierOptions options)
     {
         var url = PostgresFixture.UrlOf((await fixture.ServerAsync()).Url);
-        return new PostgresTier(new PostgresTierOptions { Url = url, Remote = options, BatchTimeout = TimeSpan.FromSeconds(30) }, TimeProvider.System, NullLogger.Instance);
+        return new PostgresTier(new PostgresTierOptions { Url = url, Remote = options with { ApplyTimeout = TimeSpan.FromSeconds(30) } }, TimeProvider.System, NullLogger.Instance);
     }
 }

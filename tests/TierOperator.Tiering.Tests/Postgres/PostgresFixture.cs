@@ -25,8 +25,7 @@ public sealed class PostgresFixture : IAsyncDisposable
         => new()
         {
             Url = UrlOf(url ?? server.Url),
-            Remote = new RemoteTierOptions { Namespace = "tests", Policy = policy ?? $"p{Guid.NewGuid():n}", Timeout = TimeSpan.FromSeconds(10), Node = 7 },
-            BatchTimeout = TimeSpan.FromSeconds(30),
+            Remote = new RemoteTierOptions { Namespace = "tests", Policy = policy ?? $"p{Guid.NewGuid():n}", Timeout = TimeSpan.FromSeconds(10), ApplyTimeout = TimeSpan.FromSeconds(30), Node = 7 },
         };
 
     internal static PostgresTier Start(PostgresTierOptions options, TimeProvider? time = null)

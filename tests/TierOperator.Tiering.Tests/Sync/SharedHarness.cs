@@ -4,6 +4,7 @@ using TierOperator.Policy.Compiled;
 using TierOperator.TestKit.Engine;
 using TierOperator.TestKit.Remote;
 using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Sync;
 using TierOperator.Tiering.Values;
 
@@ -15,6 +16,7 @@ internal sealed class SharedHarness : IAsyncDisposable
     public const string Local = "tiers:\n  memory: {capacity: 16Mi, ttl: 1h}\n  spillover: {capacity: 64Mi, ttl: 1d}";
     private const string Remote = "\n  redis: {ttl: 1d, external: {secretRef: {name: r}}}\n  postgres: {retention: 9d, external: {secretRef: {name: p}}}";
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly bool _ownsFolder;
 
     public SharedHarness(string rule, ModelTier? redis = null, ModelTier? postgres = null, string? folder = null, string tiers = Local, uint node = 1, string sync = "interval: 100ms")
@@ -28,7 +30,7 @@ internal sealed class SharedHarness : IAsyncDisposable
             new EngineOptions
             {
                 DataFolder = hasDisk ? Folder : null, Node = node, SweepEvery = TimeSpan.FromMilliseconds(50),
-                RemoteTiers = [Bind(Redis), Bind(Postgres)],
+                RemoteTiers = [Bind(Redis, RedisTimes), Bind(Postgres, new RemoteTimes(s_patience, s_patience))],
             },
             EngineHarness.PolicyOf($"{tiers}{Remote}\ndefaults: {{sessionStrategy: FullSession}}\nsync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), TimeProvider.System, NullLoggerFactory.Instance);
     }
@@ -37,6 +39,9 @@ internal sealed class SharedHarness : IAsyncDisposable
     public ModelTier Redis { get; }
     public ModelTier Postgres { get; }
     public string Folder { get; }
+
+    /// <summary>How long calls to Redis may take.</summary>
+    public RemoteTimes RedisTimes { get; } = new(s_patience, s_patience);
 
     public ValueTask<WriteOutcome> PutAsync(string session, string item, string value, WriteOptions options = default)
         => Engine.PutAsync(Key(session), new ItemWrite(Key(item), "text/plain", ItemValue.From(Encoding.UTF8.GetBytes(value))), options, CancellationToken.None);
@@ -66,6 +71,6 @@ internal sealed class SharedHarness : IAsyncDisposable
     }
 
     /// <summary>A model answers at once, or says that it is away: a timeout here would only mean that the machine is busy.</summary>
-    private static RemoteTierBinding Bind(ModelTier tier)
-        => new(tier, TimeSpan.FromSeconds(30)) { Backplane = tier.Tier == TierSet.Redis ? tier : null };
+    private static RemoteTierBinding Bind(ModelTier tier, RemoteTimes times)
+        => new(tier, times.Call) { Times = times, Backplane = tier.Tier == TierSet.Redis ? tier : null };
 }
