@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using TierOperator.Manager.Names;
 
 namespace TierOperator.Manager.Injection;
 
@@ -22,7 +23,7 @@ internal sealed class PodPatch(JsonObject pod)
         if (_pod["metadata"] is not JsonObject metadata) Add(_pod, "/metadata", metadata = []);
         if (metadata[map] is not JsonObject entries) Add(metadata, $"/metadata/{map}", entries = []);
         if (entries[key] is JsonValue present && present.ToString() == value) return;
-        var path = $"/metadata/{map}/{Escape(key)}";
+        var path = $"/metadata/{map}/{JsonPointer.Escape(key)}";
         Operations.Add(Operation(entries.ContainsKey(key) ? "replace" : "add", path, value));
         entries[key] = value;
     }
@@ -51,6 +52,4 @@ internal sealed class PodPatch(JsonObject pod)
     }
 
     private static JsonObject Operation(string op, string path, JsonNode? value) => new() { ["op"] = op, ["path"] = path, ["value"] = value };
-
-    private static string Escape(string key) => key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 }

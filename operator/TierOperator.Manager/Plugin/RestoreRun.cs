@@ -34,7 +34,7 @@ internal sealed class RestoreRun(KubeClient client, TextWriter output, TextWrite
     {
         var operations = new JsonArray(new JsonObject { ["op"] = "test", ["path"] = "/metadata/resourceVersion", ["value"] = policy["metadata"]!["resourceVersion"]!.DeepClone() });
         if (policy["metadata"]!["annotations"] is null) operations.Add(new JsonObject { ["op"] = "add", ["path"] = "/metadata/annotations", ["value"] = new JsonObject() });
-        operations.Add(new JsonObject { ["op"] = "add", ["path"] = $"/metadata/annotations/{WellKnown.Restore.Replace("/", "~1", StringComparison.Ordinal)}", ["value"] = asked });
+        operations.Add(new JsonObject { ["op"] = "add", ["path"] = JsonPointer.Annotation(WellKnown.Restore), ["value"] = asked });
         await client.PatchAsync(PolicyCatalog.Type, key, operations, cancellationToken);
     }
 
@@ -52,7 +52,7 @@ internal sealed class RestoreRun(KubeClient client, TextWriter output, TextWrite
                 return ExitCode.Ok;
             }
 
-            if (answer?.StartsWith(asked + " ", StringComparison.Ordinal) == true) return await FailAsync(answer[(asked.Length + 1)..]);
+            if (RestoreRequest.IsAnswered(asked, answer)) return await FailAsync(answer![(asked.Length + 1)..]);
             var now = State(policy);
             if (now != said && now.Length > 0) await output.WriteLineAsync(now);
             said = now;
@@ -65,7 +65,7 @@ internal sealed class RestoreRun(KubeClient client, TextWriter output, TextWrite
         .FirstOrDefault(condition => condition?["type"]?.ToString() == "BackendsReady" && condition["reason"]?.ToString() == "Restoring")?["message"]?.ToString() ?? "";
 
     private static string? UnderWay(JsonObject policy) =>
-        Annotation(policy, WellKnown.Restore) is { Length: > 0 } asked && Annotation(policy, WellKnown.Restored)?.StartsWith(asked + " ", StringComparison.Ordinal) != true ? asked : null;
+        Annotation(policy, WellKnown.Restore) is { Length: > 0 } asked && !RestoreRequest.IsAnswered(asked, Annotation(policy, WellKnown.Restored)) ? asked : null;
 
     private static string? Annotation(JsonObject policy, string name) => policy["metadata"]?["annotations"]?[name]?.GetValue<string>();
 

@@ -60,8 +60,8 @@ internal sealed class PostgresRestores(KubeClient client, ObjectApplier applier,
     {
         var policy = plan.Policy;
         var answer = new JsonArray(
-            new JsonObject { ["op"] = "test", ["path"] = Path(WellKnown.Restore), ["value"] = request.Text },
-            new JsonObject { ["op"] = "add", ["path"] = Path(WellKnown.Restored), ["value"] = $"{request.Text} {outcome}" });
+            new JsonObject { ["op"] = "test", ["path"] = JsonPointer.Annotation(WellKnown.Restore), ["value"] = request.Text },
+            new JsonObject { ["op"] = "add", ["path"] = JsonPointer.Annotation(WellKnown.Restored), ["value"] = $"{request.Text} {outcome}" });
         await client.PatchAsync(PolicyCatalog.Type, new ObjectKey(policy.Namespace, policy.Name), answer, cancellationToken);
         var kind = outcome == "Succeeded" ? EventKind.Normal : EventKind.Warning;
         events.Record(new KubeEvent(PolicyCatalog.Type, new ObjectMeta { Name = policy.Name, Namespace = policy.Namespace, Uid = policy.Uid }, kind, outcome == "Succeeded" ? "Restored" : "RestoreFailed", $"restore to {Described(request)}: {outcome}", "Restore"));
@@ -69,6 +69,4 @@ internal sealed class PostgresRestores(KubeClient client, ObjectApplier applier,
     }
 
     private static string Described(RestoreRequest request) => request.To is null ? "the newest that is archived" : request.TimeText;
-
-    private static string Path(string annotation) => $"/metadata/annotations/{annotation.Replace("/", "~1", StringComparison.Ordinal)}";
 }

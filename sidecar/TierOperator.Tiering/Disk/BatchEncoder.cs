@@ -17,9 +17,10 @@ internal sealed class BatchEncoder(KeyedHash hash, CompressionKind compression)
         var operations = batch.Operations;
         var capacity = 0L;
         for (var i = 0; i < operations.Count; i++) capacity += MaxPlainBytes(operations[i]);
-        var chunk = EncodeChunk.Take(checked((int)capacity), out var at);
+        var chunk = EncodeChunk.Take(checked((int)capacity), out var start);
         var pending = new PendingOperation[operations.Count];
-        long stored = 0, memory = BatchBytes - at;
+        long stored = 0, memory = BatchBytes;
+        var at = start;
         for (var i = 0; i < operations.Count; i++)
         {
             var flags = (i == 0 ? RecordFlags.First : 0) | (i == operations.Count - 1 ? RecordFlags.Last : 0);
@@ -30,7 +31,7 @@ internal sealed class BatchEncoder(KeyedHash hash, CompressionKind compression)
         }
 
         chunk.TrimTo(at);
-        var encoded = new PendingBatch { Chunk = chunk, Operations = pending, MaxStoredBytes = stored, PendingBytes = memory + at, MayBeLost = batch.MayBeLost };
+        var encoded = new PendingBatch { Chunk = chunk, Operations = pending, MaxStoredBytes = stored, PendingBytes = memory + (at - start), MayBeLost = batch.MayBeLost };
         foreach (var operation in pending) operation.Batch = encoded;
         return encoded;
     }

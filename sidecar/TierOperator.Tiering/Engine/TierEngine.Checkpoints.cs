@@ -14,7 +14,7 @@ public sealed partial class TierEngine
     public async ValueTask<CheckpointInfo> CreateCheckpointAsync(CancellationToken cancellationToken)
     {
         var store = RequireCheckpoints();
-        await _disk!.FlushAsync(cancellationToken);
+        await DiskShowsAllAsync(cancellationToken);
         return await store.CreateAsync(AllSessions(), cancellationToken);
     }
 

@@ -37,8 +37,7 @@ public sealed partial class TierEngine
             tiers.Add(new TierStatus(SharedTiers.NameOf(loop.Link.Flag), loop.Link.IsOpen && state.CanRead ? "Unavailable" : state.Health.ToString(), 0, 0, 0, 0, hits)
             {
                 Reason = state.Reason ?? (loop.Link.IsOpen ? "it does not answer in time; it is probed in the background" : null),
-                // What the journal alone knows is not counted: at least one, so that nobody takes it for nothing.
-                BacklogSessions = Math.Max(loop.Outbox.Count, loop.Outbox.BehindFrom is null ? 0 : 1),
+                BacklogSessions = loop.Outbox.Count,
                 BacklogBytes = loop.Outbox.BacklogBytes,
                 IsBreakerOpen = loop.Link.IsOpen,
                 Calls = loop.Link.Calls,

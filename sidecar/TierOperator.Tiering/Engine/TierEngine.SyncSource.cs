@@ -64,8 +64,7 @@ public sealed partial class TierEngine : ISyncSource
 
     JournalStretch? ISyncSource.ReadJournal(JournalPosition from) => _disk?.ReadJournal(from);
 
-    ValueTask ISyncSource.FlushJournalAsync(CancellationToken cancellationToken)
-        => _disk?.FlushAsync(cancellationToken) ?? ValueTask.CompletedTask;
+    ValueTask ISyncSource.FlushJournalAsync(CancellationToken cancellationToken) => DiskShowsAllAsync(cancellationToken);
 
     IEnumerable<OwedNote> ISyncSource.NotesOf(JournalStretch stretch, TierLink link)
     {

@@ -101,7 +101,7 @@ internal sealed class RedisBackplane : IBackplane
     private async Task<bool> TrackAsync(RedisConnection connection)
     {
         var call = RedisCommand.Text(
-            _time.GetTimestamp() + (long)(s_frozenAfter.TotalSeconds * _time.TimestampFrequency),
+            _time.DeadlineAfter(s_frozenAfter),
             ["CLIENT", "TRACKING", "ON", "BCAST", .. _keys.ChangedPrefixes.SelectMany(static prefix => new[] { "PREFIX", prefix })]);
         connection.Send(call);
         return (await call.Answer).Fault is null;

@@ -10,8 +10,8 @@ namespace TierOperator.Tiering.Redis;
 /// </summary>
 internal sealed class RedisKeys(string @namespace, string policy)
 {
-    private readonly byte[] _session = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:s:{{:");
-    private readonly byte[] _tombstone = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:t:{{:");
+    private readonly byte[] _session = Encoding.UTF8.GetBytes(SessionsOf(@namespace, policy));
+    private readonly byte[] _tombstone = Encoding.UTF8.GetBytes(TombstonesOf(@namespace, policy));
     private readonly byte[] _lease = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:l:{{:");
     private readonly byte[] _mark = Encoding.UTF8.GetBytes($"tier:{@namespace}/{policy}:w:{{:");
 
@@ -80,20 +80,19 @@ internal sealed class RedisKeys(string @namespace, string policy)
     public bool TryReadChanged(ReadOnlySpan<byte> key, out byte[] session) => TryRead(_session, key, out session) || TryRead(_tombstone, key, out session);
 
     /// <summary>What all hashes' keys and all tombstones' begin with.</summary>
-    public IReadOnlyList<string> ChangedPrefixes { get; } = [$"tier:{@namespace}/{policy}:s:{{:", $"tier:{@namespace}/{policy}:t:{{:"];
+    public IReadOnlyList<string> ChangedPrefixes { get; } = [SessionsOf(@namespace, policy), TombstonesOf(@namespace, policy)];
 
     /// <summary>The app's key behind a native one; false for any other key.</summary>
-    public bool TryReadNative(ReadOnlySpan<byte> name, out byte[] key)
-    {
-        var isOurs = name.StartsWith(_native) && name[^1] == (byte)'}' && name.Length > _native.Length;
-        key = isOurs ? name[_native.Length..^1].ToArray() : [];
-        return isOurs;
-    }
+    public bool TryReadNative(ReadOnlySpan<byte> name, out byte[] key) => TryRead(_native, name, out key);
 
     /// <summary>Before each native key; behind it stands a closing brace.</summary>
     public ReadOnlyMemory<byte> NativePrefix => _native;
 
     public static int Slot(ReadOnlySpan<byte> key) => RedisSlot.Of(key);
+
+    private static string SessionsOf(string @namespace, string policy) => $"tier:{@namespace}/{policy}:s:{{:";
+
+    private static string TombstonesOf(string @namespace, string policy) => $"tier:{@namespace}/{policy}:t:{{:";
 
     private static bool TryRead(byte[] start, ReadOnlySpan<byte> key, out byte[] session)
     {

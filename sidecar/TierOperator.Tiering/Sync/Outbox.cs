@@ -23,8 +23,8 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     private JournalPosition? _behindFrom;
     private JournalPosition? _readingFrom;
 
-    /// <summary>Sessions that wait or are on their way.</summary>
-    public int Count { get { lock (_gate) return _waiting.Count + _inFlight.Count; } }
+    /// <summary>Sessions that wait or are on their way. What the journal alone knows counts as one, so that nobody takes it for nothing.</summary>
+    public int Count { get { lock (_gate) return Math.Max(_waiting.Count + _inFlight.Count, _behindFrom is null ? 0 : 1); } }
     public long BacklogBytes => Interlocked.Read(ref _valueBytes);
     public long EntryBytes => Interlocked.Read(ref _entryBytes);
     public long MaxBacklogBytes { get; set; } = maxBacklogBytes;

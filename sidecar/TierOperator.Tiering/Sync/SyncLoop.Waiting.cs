@@ -12,7 +12,7 @@ internal sealed partial class SyncLoop
             while (true)
             {
                 var moved = _moved.Task;
-                if (Outbox.Count == 0 && Outbox.BehindFrom is null) return true;
+                if (Outbox.Count == 0) return true;
                 if (!Link.CanWrite || _closing.IsCancellationRequested) return false;
                 Wake();
                 await moved.WaitAsync(cancellationToken);

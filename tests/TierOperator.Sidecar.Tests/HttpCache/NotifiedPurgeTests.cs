@@ -15,8 +15,7 @@ public sealed class NotifiedPurgeTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _postgres = await PostgresServer.StartAsync();
-        Directory.CreateDirectory(_folder.File("secrets/db"));
-        await File.WriteAllTextAsync(_folder.File("secrets/db/url"), _postgres.Url);
+        _folder.Secret("db", _postgres.Url);
     }
 
     public async ValueTask DisposeAsync()
@@ -62,7 +61,7 @@ public sealed class NotifiedPurgeTests : IAsyncLifetime
     private async Task StartAsync(int count, ScriptedOrigin origin)
     {
         var policy = RoutePolicies.With(RoutePolicies.Route(origin.Url), "memory: {capacity: 64Mi}\n    postgres: {external: {secretRef: {name: db}}, timeout: 2s}");
-        for (var i = 0; i < count; i++) _sidecars.Add(await RunningSidecar.StartAsync(policy, "--secrets", _folder.File("secrets")));
+        for (var i = 0; i < count; i++) _sidecars.Add(await RunningSidecar.StartAsync(policy, "--secrets", _folder.Secrets));
         await Eventually.HoldsAsync(() => _sidecars.TrueForAll(sidecar => sidecar.Host.Engine.Status().Tiers.Single(tier => tier.Name == "postgres").State == "Healthy"));
     }
 }

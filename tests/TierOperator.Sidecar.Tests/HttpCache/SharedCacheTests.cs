@@ -17,8 +17,7 @@ public sealed class SharedCacheTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync();
-        Directory.CreateDirectory(_folder.File("secrets/cache"));
-        await File.WriteAllTextAsync(_folder.File("secrets/cache/url"), _redis.Url);
+        _folder.Secret("cache", _redis.Url);
     }
 
     public async ValueTask DisposeAsync()
@@ -186,7 +185,7 @@ public sealed class SharedCacheTests : IAsyncLifetime
     private async Task StartAsync(int count, ScriptedOrigin origin, string more = "")
     {
         var policy = RoutePolicies.With(RoutePolicies.Route(origin.Url), $"memory: {{capacity: 64Mi}}\n    redis: {{external: {{secretRef: {{name: cache}}}}, timeout: 500ms}}\n    {more}");
-        for (var i = 0; i < count; i++) _sidecars.Add(await RunningSidecar.StartAsync(policy, "--secrets", _folder.File("secrets")));
+        for (var i = 0; i < count; i++) _sidecars.Add(await RunningSidecar.StartAsync(policy, "--secrets", _folder.Secrets));
         await Eventually.HoldsAsync(() => _sidecars.TrueForAll(sidecar => RedisOf(sidecar).State == "Healthy"));
     }
 }

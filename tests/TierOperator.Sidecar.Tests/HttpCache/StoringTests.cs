@@ -15,8 +15,7 @@ public sealed class StoringTests : IAsyncLifetime
     {
         _redis = await RedisServer.StartAsync();
         _slow = new CuttingProxy(_redis.Port);
-        Directory.CreateDirectory(_folder.File("secrets/cache"));
-        await File.WriteAllTextAsync(_folder.File("secrets/cache/url"), $"redis://127.0.0.1:{_slow.Port}");
+        _folder.Secret("cache", $"redis://127.0.0.1:{_slow.Port}");
     }
 
     public async ValueTask DisposeAsync()
@@ -48,7 +47,7 @@ public sealed class StoringTests : IAsyncLifetime
     private async Task<RunningSidecar> StartAsync(ScriptedOrigin origin)
     {
         var policy = RoutePolicies.With(RoutePolicies.Route(origin.Url), "memory: {capacity: 64Mi}\n    redis: {external: {secretRef: {name: cache}}, timeout: 5s}");
-        var sidecar = await RunningSidecar.StartAsync(policy, "--secrets", _folder.File("secrets"));
+        var sidecar = await RunningSidecar.StartAsync(policy, "--secrets", _folder.Secrets);
         await Eventually.HoldsAsync(() => sidecar.Host.Engine.Status().Tiers.Single(tier => tier.Name == "redis").State == "Healthy");
         return sidecar;
     }

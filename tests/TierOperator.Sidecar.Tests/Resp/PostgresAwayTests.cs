@@ -1,4 +1,5 @@
 using TierOperator.Sidecar.Tests.Running;
+using TierOperator.Sidecar.Tests.Shared;
 using TierOperator.TestKit.Postgres;
 
 namespace TierOperator.Sidecar.Tests.Resp;
@@ -13,8 +14,7 @@ public sealed class PostgresAwayTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _postgres = await PostgresServer.StartAsync();
-        Directory.CreateDirectory(_folder.File("secrets/db"));
-        await File.WriteAllTextAsync(_folder.File("secrets/db/url"), _postgres.Url);
+        _folder.Secret("db", _postgres.Url);
     }
 
     public async ValueTask DisposeAsync()
@@ -52,17 +52,18 @@ public sealed class PostgresAwayTests : IAsyncLifetime
         await using var other = await StartAsync("write: Behind, ack: Disk");
         using var reader = await RespClient.ConnectAsync(other.Host.Resp);
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         for (var i = 0; i < 50; i++)
-            while (await reader.CallAsync("GET", $"k{i}") != $"$v{i}") await Task.Delay(5, patience.Token);
+        {
+            var key = i;
+            await Until.HoldsAsync(async () => await reader.CallAsync("GET", $"k{key}") == $"$v{key}" ? null : $"k{key} is not there");
+        }
     }
 
     private async Task<RunningSidecar> StartAsync(string rule)
     {
-        var sidecar = await RunningSidecar.StartAsync(PolicyOf(_name, rule), "--secrets", _folder.File("secrets"));
+        var sidecar = await RunningSidecar.StartAsync(PolicyOf(_name, rule), "--secrets", _folder.Secrets);
         using var client = await RespClient.ConnectAsync(sidecar.Host.Resp);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while ((await client.CallAsync("INCR", "warm")).StartsWith('-')) await Task.Delay(5, patience.Token);
+        await Until.HoldsAsync(async () => await client.CallAsync("INCR", "warm") is ['-', ..] and var refusal ? refusal : null);
         return sidecar;
     }
 

@@ -13,5 +13,15 @@ internal sealed class TempFolder : IDisposable
         return File(name);
     }
 
+    /// <summary>The folder for <c>--secrets</c>; see <see cref="Secret"/>.</summary>
+    public string Secrets => File("secrets");
+
+    /// <summary>A mounted Secret with the address of a backend.</summary>
+    public void Secret(string name, string url)
+    {
+        Directory.CreateDirectory(System.IO.Path.Combine(Secrets, name));
+        System.IO.File.WriteAllText(System.IO.Path.Combine(Secrets, name, "url"), url);
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -19,13 +19,9 @@ public sealed class SharedFixture : IAsyncLifetime
     }
 
     /// <summary>A secret's folder with its url.</summary>
-    internal void Secret(string name, string url)
-    {
-        Directory.CreateDirectory(_secrets.File(name));
-        File.WriteAllText(Path.Combine(_secrets.File(name), "url"), url);
-    }
+    internal void Secret(string name, string url) => _secrets.Secret(name, url);
 
-    internal Task<RunningSidecar> StartAsync(string policy) => RunningSidecar.StartAsync(policy, "--secrets", _secrets.File(""));
+    internal Task<RunningSidecar> StartAsync(string policy) => RunningSidecar.StartAsync(policy, "--secrets", _secrets.Secrets);
 
     /// <summary>All four tiers, changes sent within a tenth of a second.</summary>
     internal static string Policy(string name, string redis = "r", string postgres = "p", string more = "") => $$"""

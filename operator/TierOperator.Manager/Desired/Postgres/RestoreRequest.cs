@@ -28,9 +28,13 @@ internal sealed record RestoreRequest(string Text, DateTimeOffset? To)
     public static RestoreRequest? Of(PolicyObject policy)
     {
         if (policy.Annotations.GetValueOrDefault(WellKnown.Restore) is not { Length: > 0 } asked) return null;
-        if (policy.Annotations.GetValueOrDefault(WellKnown.Restored)?.StartsWith(asked + " ", StringComparison.Ordinal) == true) return null;
-        return new RestoreRequest(asked, TryReadTime(asked.Split(' ')[0], out var to) ? to : null) { IsReadable = TryReadTime(asked.Split(' ')[0], out _) };
+        if (IsAnswered(asked, policy.Annotations.GetValueOrDefault(WellKnown.Restored))) return null;
+        var isReadable = TryReadTime(asked.Split(' ')[0], out var to);
+        return new RestoreRequest(asked, to) { IsReadable = isReadable };
     }
+
+    /// <summary>Whether the answer that stands on the policy is to this request, and not to one before.</summary>
+    public static bool IsAnswered(string asked, string? answer) => answer?.StartsWith(asked + " ", StringComparison.Ordinal) == true;
 
     /// <summary>False where a person wrote something that is no time: nothing is restored then.</summary>
     public bool IsReadable { get; init; } = true;

@@ -95,7 +95,7 @@ internal sealed class ClusterTopology : IRedisTopology
 
     private async Task<IReadOnlyList<SlotRange>?> AskAsync(RedisNode node, CancellationToken cancellationToken)
     {
-        var deadline = _time.GetTimestamp() + (long)(s_patience.TotalSeconds * _time.TimestampFrequency);
+        var deadline = _time.DeadlineAfter(s_patience);
         var connection = node.Connection ?? await node.ConnectAsync(deadline, cancellationToken);
         if (connection is null)
         {

@@ -16,7 +16,7 @@ internal sealed class RedisClient(IRedisTopology topology, TimeProvider time) : 
     /// <summary>Raised for each error that a server answered, on the caller's thread; must return at once.</summary>
     public event Action<RedisFault>? Refused;
 
-    public long DeadlineAfter(TimeSpan timeout) => time.GetTimestamp() + (long)(timeout.TotalSeconds * time.TimestampFrequency);
+    public long DeadlineAfter(TimeSpan timeout) => time.DeadlineAfter(timeout);
 
     /// <param name="make">Makes the call anew for each try; the deadline is the call's own.</param>
     public async ValueTask<RedisAnswer<T>> ExecuteAsync<T>(int slot, Func<RedisCall<T>> make, CancellationToken cancellationToken)
@@ -98,7 +98,7 @@ internal sealed class RedisClient(IRedisTopology topology, TimeProvider time) : 
     private async ValueTask<bool> PauseAsync(long deadlineAt, CancellationToken cancellationToken)
     {
         if (topology is StandaloneTopology && topology.Fault is not null) return false;
-        if (time.GetTimestamp() + (long)(s_pause.TotalSeconds * time.TimestampFrequency) >= deadlineAt) return false;
+        if (time.DeadlineAfter(s_pause) >= deadlineAt) return false;
         await Task.Delay(s_pause, time, cancellationToken);
         return true;
     }

@@ -92,7 +92,7 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
 
     private async Task<RedisFault?> GreetAsync(RedisConnection connection)
     {
-        var deadline = time.GetTimestamp() + (long)(s_patience.TotalSeconds * time.TimestampFrequency);
+        var deadline = time.DeadlineAfter(s_patience);
         var protocol = login.Protocol.ToString(CultureInfo.InvariantCulture);
         string[] hello = login.Password is { } password
             ? ["HELLO", protocol, "AUTH", login.User ?? "default", password, "SETNAME", login.ClientName]

@@ -99,7 +99,7 @@ internal sealed class SentinelTopology : IRedisTopology
 
     private async Task<RedisAddress?> AskAsync(RedisNode sentinel, CancellationToken cancellationToken)
     {
-        var deadline = _time.GetTimestamp() + (long)(s_patience.TotalSeconds * _time.TimestampFrequency);
+        var deadline = _time.DeadlineAfter(s_patience);
         var connection = sentinel.Connection ?? await sentinel.ConnectAsync(deadline, cancellationToken);
         if (connection is null)
         {

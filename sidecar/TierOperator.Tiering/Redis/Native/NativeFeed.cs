@@ -106,7 +106,7 @@ public sealed class NativeFeed : IAsyncDisposable
             }
 
             // Its answer comes behind the confirmations: from then on nothing is missed.
-            var behind = RedisCommand.Text(_time.GetTimestamp() + (long)(s_frozenAfter.TotalSeconds * _time.TimestampFrequency), "PING");
+            var behind = RedisCommand.Text(_time.DeadlineAfter(s_frozenAfter), "PING");
             connection.Send(behind);
             if (!(await behind.Answer).IsFault) Opened?.Invoke();
             while (connection.IsOpen && connection.Silence < s_frozenAfter && !_stop.IsCancellationRequested)

@@ -19,15 +19,12 @@ public sealed class NativeServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private static readonly TimeSpan s_frozenAfter = TimeSpan.FromSeconds(1);
-    private readonly TimeSpan _frozenAfter;
 
     private readonly Dictionary<NativeLink, Lazy<RedisClient>> _clients;
 
     internal NativeServer(RedisTierOptions options, RedisKeys keys, TimeProvider time, ILogger logger)
     {
         (_options, _keys, _time, _logger) = (options, keys, time, logger);
-        // Whoever gives the tier longer to answer means these commands too.
-        _frozenAfter = options.Remote.Timeout > s_frozenAfter ? options.Remote.Timeout : s_frozenAfter;
         var links = new[] { LinkOf(2, mayBeSlow: false), LinkOf(3, mayBeSlow: false), LinkOf(2, mayBeSlow: true), LinkOf(3, mayBeSlow: true) };
         _clients = links.ToDictionary(link => link, link => new Lazy<RedisClient>(() => Open(link)));
     }
@@ -105,7 +102,10 @@ public sealed class NativeServer : IAsyncDisposable
             if (client.IsValueCreated) await client.Value.DisposeAsync();
     }
 
-    private NativeLink LinkOf(int protocol, bool mayBeSlow) => new(protocol, mayBeSlow ? LongestCommand : _frozenAfter);
+    private NativeLink LinkOf(int protocol, bool mayBeSlow) => new(protocol, mayBeSlow ? LongestCommand : FrozenAfter);
+
+    /// <summary>Whoever gives the tier longer to answer means these commands too.</summary>
+    private TimeSpan FrozenAfter => _options.Remote.Timeout > s_frozenAfter ? _options.Remote.Timeout : s_frozenAfter;
 
     private RedisClient ClientOf(NativeLink link) => _clients[link].Value;
 

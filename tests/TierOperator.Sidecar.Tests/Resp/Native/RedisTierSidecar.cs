@@ -17,9 +17,8 @@ internal sealed class RedisTierSidecar : IAsyncDisposable
     public static async Task<RedisTierSidecar> StartAsync(IPEndPoint redis, string rule = "write: Through, ack: Redis", string? name = null, string memory = "128Mi")
     {
         var secrets = new TempFolder();
-        Directory.CreateDirectory(secrets.File("cache"));
-        await File.WriteAllTextAsync(Path.Combine(secrets.File("cache"), "url"), $"redis://{redis}");
-        var sidecar = await RunningSidecar.StartAsync(PolicyOf(name ?? $"p{Guid.NewGuid():N}", rule, memory), "--secrets", secrets.File("."));
+        secrets.Secret("cache", $"redis://{redis}");
+        var sidecar = await RunningSidecar.StartAsync(PolicyOf(name ?? $"p{Guid.NewGuid():N}", rule, memory), "--secrets", secrets.Secrets);
         var running = new RedisTierSidecar(sidecar, secrets);
         // The tier is opened beside the start; what is decided there is refused until then, whatever the rule says.
         using var client = await RespClient.ConnectAsync(running.Endpoint);
