@@ -86,7 +86,7 @@ public sealed unsafe partial class EditedSession
         var deletes = new List<ReadOnlyMemory<byte>>();
         foreach (var (item, value) in _staged)
         {
-            if (value is { } put) puts.Add(new ItemWrite(item, "application/octet-stream", put));
+            if (value is { } put) puts.Add(new ItemWrite(item, ContentTypes.Bytes, put));
             else if (!_isCleared) deletes.Add(item);
         }
 

@@ -1,4 +1,5 @@
 using TierOperator.Policy.Compiled;
+using TierOperator.Tiering.Memory;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Engine;
@@ -187,7 +188,7 @@ public enum BatchKind { Get, Put, Delete }
 public sealed record BatchOperation(BatchKind Kind, byte[] Session, byte[] Item)
 {
     public ItemValue Value { get; init; }
-    public string ContentType { get; init; } = "application/octet-stream";
+    public string ContentType { get; init; } = ContentTypes.Bytes;
     public WriteOptions Options { get; init; }
 }
 

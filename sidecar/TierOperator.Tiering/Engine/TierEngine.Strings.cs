@@ -8,7 +8,6 @@ namespace TierOperator.Tiering.Engine;
 public sealed partial class TierEngine
 {
     private const byte StringKind = 1;
-    private const string BytesType = "application/octet-stream";
 
     /// <summary>For one append at a time, of one thread: an append keeps nothing of it.</summary>
     [ThreadStatic]
@@ -18,7 +17,7 @@ public sealed partial class TierEngine
     private readonly record struct StringPut(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Item, ReadOnlyMemory<byte> Value)
     {
         public byte Kind { get; init; } = StringKind;
-        public string ContentType { get; init; } = BytesType;
+        public string ContentType { get; init; } = ContentTypes.Bytes;
 
         /// <summary>When it ends; 0 where its rule says.</summary>
         public long DeadlineMs { get; init; }
@@ -30,7 +29,7 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// The short way of storing a plain string (kind 1, one item, no deadline) where its rule asks for memory, or for memory mirrored
-    /// on disk: no plan, and in place where the old value was as long. Without <paramref name="mayCreate"/> only over one that is
+    /// on disk: no plan, and in place where the old value was bytes and as long. Without <paramref name="mayCreate"/> only over one that is
     /// here. The outcome's ack level is met only after <see cref="AckAsync"/>. False: nothing happened, make an edit of it.
     /// </summary>
     public bool TryPutString(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, ReadOnlyMemory<byte> value, bool mayCreate, out EditOutcome outcome)
@@ -103,7 +102,7 @@ public sealed partial class TierEngine
         if (!IsPlain_NeedsLock(put, session)) return false;
         var present = session->Items;
         var version = _clock.Next(present->Version);
-        var inPlace = present->ValueLength == put.Value.Length;
+        var inPlace = present->ValueLength == put.Value.Length && present->ContentType == ContentTypes.BytesNumber;
         var cost = inPlace ? 0 : ItemRecord.CostOf(put.Item.Length, 0, put.Value.Length);
         if (cost > 0 && !_memory.Budget.TryTake(cost)) return false;
         if (put.Rule.UsesDisk && !TryJournal(put, HeaderOf_NeedsLock(put, session), version, isHere: true, out ticket))
@@ -119,7 +118,7 @@ public sealed partial class TierEngine
         }
         else
         {
-            var more = put.Shard.PutItem_NeedsLock(session, put.Item.Span, BytesType, version, new ItemValue(put.Value));
+            var more = put.Shard.PutItem_NeedsLock(session, put.Item.Span, ContentTypes.Bytes, version, new ItemValue(put.Value));
             _memory.Budget.Give(cost - more);
         }
 

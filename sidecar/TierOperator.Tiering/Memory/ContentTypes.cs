@@ -12,13 +12,17 @@ internal sealed class ContentTypes
     public const int Limit = 1024;
     public const ushort Inline = ushort.MaxValue;
 
+    /// <summary>What a value is that nobody said more of, and its number.</summary>
+    public const string Bytes = "application/octet-stream";
+    public const ushort BytesNumber = 0;
+
     private readonly ConcurrentDictionary<string, ushort> _numbers = new(StringComparer.Ordinal);
     private readonly string[] _names = new string[Limit];
     private int _count;
 
     public ContentTypes()
     {
-        foreach (var known in (string[])["application/octet-stream", "application/json", "text/plain"]) NumberOf(known);
+        foreach (var known in (string[])[Bytes, "application/json", "text/plain"]) NumberOf(known);
     }
 
     public string this[ushort number] => _names[number];

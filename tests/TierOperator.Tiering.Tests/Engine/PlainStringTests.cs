@@ -51,6 +51,20 @@ public sealed class PlainStringTests : IDisposable
     }
 
     [Fact]
+    public async Task PutString_OverAnotherContentType_IsBytesInMemoryAsOnDisk()
+    {
+        await using var harness = Open(Durable);
+        Assert.True(TryPut(harness, "a", "1", out _));
+        await harness.PutAsync("a", "value", "2");
+
+        Assert.True(TryPut(harness, "a", "3", out _));
+
+        var read = await harness.Engine.ReadAsync(EngineHarness.Key("a"), EngineHarness.Key("value"), CancellationToken.None);
+        Assert.Equal("application/octet-stream", read.ContentType);
+        read.Value.Release();
+    }
+
+    [Fact]
     public async Task PutString_OfASessionThatOnlyTheDiskHas_TakesTheLongWay()
     {
         await using (var before = Open(Durable)) Assert.True(TryPut(before, "a", "1", out _));
