@@ -100,6 +100,9 @@ public readonly record struct WriteOutcome(WriteStatus Status)
     public CompiledRule? Rule { get; init; }
     public string? Detail { get; init; }
 
+    /// <summary>With Unavailable: the tier that decides was asked, and its answer never came. It may have happened there.</summary>
+    public bool MayHaveHappened { get; init; }
+
     public bool Succeeded => Status is WriteStatus.Created or WriteStatus.Replaced or WriteStatus.Accepted;
 }
 

@@ -21,11 +21,19 @@ public sealed partial class TierEngine
     internal long ClockRefused => _clock.Refused;
     internal long Gaps => Interlocked.Read(ref _gaps);
 
-    private unsafe void OnAnnounced(RemoteAnnouncement announcement)
+    private void OnAnnounced(RemoteAnnouncement announcement)
     {
         if (announcement.Node == _clock.Node) return;
         _clock.Observe(announcement.Newest);
         var key = announcement.Session.ToArray();
+        Suspect(key);
+        Interlocked.Increment(ref _announced);
+        SessionAnnounced?.Invoke(key);
+    }
+
+    /// <summary>The shared tiers may hold something newer: the copy here is compared before it is read again.</summary>
+    private unsafe void Suspect(byte[] key)
+    {
         var hash = _memory.HashOf(key);
         var shard = _memory.ShardOf(hash);
         lock (shard.Gate)
@@ -35,8 +43,6 @@ public sealed partial class TierEngine
         }
 
         if (_disk?.Contains(key) == true) _suspects.Add(hash);
-        Interlocked.Increment(ref _announced);
-        SessionAnnounced?.Invoke(key);
     }
 
     private void OnGap()

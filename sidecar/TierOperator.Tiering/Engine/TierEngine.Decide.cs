@@ -95,18 +95,35 @@ public sealed partial class TierEngine
             if (plan.IsRefused) return Drop(mutation, plan, new Decision(plan.Refusal));
             if (!plan.Rule!.SharedTiers.HasFlag(decider.Link.Flag) && !plan.Mutation.Delete) return new Decision(null) { Plan = plan };
             var change = DecidedChange(plan, present, decider.Link.Flag) with { Condition = new RemoteCondition { Unchanged = seen } };
-            var results = await decider.Link.ApplyAsync([change], cancellationToken);
-            return results?[0].Status switch
+            var result = await ApplyDecidedAsync(decider, change, cancellationToken);
+            return result.Status switch
             {
                 RemoteStatus.Applied => new Decision(null) { Plan = plan },
                 RemoteStatus.ConditionFailed or RemoteStatus.Older => Drop(mutation, plan, new Decision(null)),
-                RemoteStatus.Refused => Drop(mutation, plan, new Decision(new WriteOutcome(WriteStatus.Unprocessable) { Rule = plan.Rule.Rule, Detail = results[0].Detail })),
-                _ => Drop(mutation, plan, new Decision(Undecided(mutation, decider))),
+                RemoteStatus.Refused => Drop(mutation, plan, new Decision(new WriteOutcome(WriteStatus.Unprocessable) { Rule = plan.Rule.Rule, Detail = result.Detail })),
+                _ => Drop(mutation, plan, new Decision(result.IsAnswered ? Undecided(mutation, decider) : Unanswered(decider))),
             };
         }
         finally
         {
             answer.Release();
+        }
+    }
+
+    /// <summary>What was sent and not answered may have happened: then the copy here is older than the tier's, and nobody announces that.</summary>
+    private async ValueTask<RemoteResult> ApplyDecidedAsync(SyncLoop decider, RemoteChange change, CancellationToken cancellationToken)
+    {
+        var isAnswered = false;
+        try
+        {
+            var results = await decider.Link.ApplyAsync([change], cancellationToken);
+            var result = results?[0] ?? new RemoteResult(RemoteStatus.Unavailable) { IsAnswered = true }; // it was not even asked
+            isAnswered = result.Status != RemoteStatus.Unavailable || result.IsAnswered;
+            return result;
+        }
+        finally
+        {
+            if (!isAnswered) Suspect(change.Session.ToArray());
         }
     }
 
@@ -173,6 +190,13 @@ public sealed partial class TierEngine
     {
         Unavailable = decider.Link.Flag,
         Detail = $"A conditional write is decided in {SharedTiers.NameOf(decider.Link.Flag)}, which is away or has yet to hear what was written before: nothing was written. Retry later, or write without a condition.",
+    };
+
+    private static WriteOutcome Unanswered(SyncLoop decider) => new(WriteStatus.Unavailable)
+    {
+        Unavailable = decider.Link.Flag,
+        MayHaveHappened = true,
+        Detail = $"A conditional write is decided in {SharedTiers.NameOf(decider.Link.Flag)}, whose answer did not come in time: it may have happened. Read the item before you retry.",
     };
 
     /// <summary>One look and one try: an answer for the caller, a plan that was applied, or neither: look again.</summary>

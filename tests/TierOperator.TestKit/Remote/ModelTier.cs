@@ -26,6 +26,9 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
     /// <summary>Every call answers Unavailable, as if it had timed out.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Changes happen, and who asked for them hears of a time-out.</summary>
+    public bool LosesAnswers { get; set; }
+
     /// <summary>Changes of these sessions are refused for good.</summary>
     public ConcurrentDictionary<string, bool> Refused { get; } = new();
 
@@ -101,7 +104,7 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
 
         foreach (var announcement in announced)
             if (!IsMute) Announced?.Invoke(announcement);
-        return new(results);
+        return new(LosesAnswers ? results.ConvertAll(static _ => new RemoteResult(RemoteStatus.Unavailable)) : results);
     }
 
     public ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)

@@ -78,10 +78,13 @@ public sealed class RealConvergenceTests(SharedServers servers, ITestOutputHelpe
         await using var pods = new Pods(servers.Anew(), "write: Behind, ack: Disk");
         await pods.AreSettledAsync();
 
-        await Task.WhenAll(from pod in pods.All from caller in Enumerable.Range(0, Callers) select Task.Run(() => IncrementAsync(pod, Each / Callers)));
+        var unanswered = await Task.WhenAll(from pod in pods.All from caller in Enumerable.Range(0, Callers) select Task.Run(() => IncrementAsync(pod, Each / Callers)));
         await pods.AreSettledAsync();
 
-        Assert.Equal($"s0.n={3 * Each};", await pods.AgreeAsync(1, ["n"]));
+        // None on most machines; on a loaded one an answer may come after its deadline, and the caller is told that it may have happened.
+        output.WriteLine($"{unanswered.Sum()} increments whose answer did not come in time");
+        var agreed = await pods.AgreeAsync(1, ["n"]);
+        Assert.Contains(agreed, Enumerable.Range(3 * Each, unanswered.Sum() + 1).Select(static n => $"s0.n={n};"));
     }
 
     [Fact]
@@ -99,15 +102,19 @@ public sealed class RealConvergenceTests(SharedServers servers, ITestOutputHelpe
         }
     }
 
-    private static async Task IncrementAsync(RealSidecar pod, int times)
+    private static async Task<int> IncrementAsync(RealSidecar pod, int times)
     {
+        var unanswered = 0;
         for (var done = 0; done < times;)
         {
             var outcome = await pod.Engine.MergeSessionAsync(
                 "s0"u8.ToArray(), static present => new SessionChange([new ItemWrite("n"u8.ToArray(), "text/plain", ItemValue.From(NextOf(present)))], []), default, CancellationToken.None);
             if (outcome.Succeeded) done++;
             else Assert.Equal(WriteStatus.Unavailable, outcome.Status); // others were quicker too often: it says so, and nothing was written
+            if (outcome.MayHaveHappened) unanswered++;
         }
+
+        return unanswered;
     }
 
     private static byte[] NextOf(SessionSnapshot? present)

@@ -126,6 +126,20 @@ public sealed class SharedReadTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Increment_AnswerLost_SaysThatItMayHaveHappenedAndIsReadFromThere()
+    {
+        await IncrementAsync(_one);
+        _one.Redis.LosesAnswers = true;
+
+        var outcome = await IncrementAsync(_one);
+
+        Assert.True(outcome is { Status: WriteStatus.Unavailable, MayHaveHappened: true });
+        Assert.Contains("may have happened", outcome.Detail, StringComparison.Ordinal);
+        _one.Redis.LosesAnswers = false;
+        Assert.Equal("2", await _one.ValueAsync("counter", "n"));
+    }
+
+    [Fact]
     public async Task Increment_DeciderAway_FailsAndWritesNothing()
     {
         await IncrementAsync(_one);
@@ -133,7 +147,7 @@ public sealed class SharedReadTests : IAsyncDisposable
 
         var outcome = await IncrementAsync(_one);
 
-        Assert.Equal(WriteStatus.Unavailable, outcome.Status);
+        Assert.True(outcome is { Status: WriteStatus.Unavailable, MayHaveHappened: false });
         Assert.Equal("1", await SharedHarness.StoredAsync(_one.Postgres, "counter", "n"));
     }
 
