@@ -1,3 +1,4 @@
+using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Values;
@@ -51,6 +52,7 @@ internal static class ReadAnswer
         headers.Age = HotRead.Age(ageSeconds);
         headers[TierHeaders.Source] = TierNames.Header(read.Source);
         if (read.Rule is { } rule) headers[TierHeaders.Rule] = rule.Name;
+        if (read.Unavailable != TierSet.None) headers[TierHeaders.Unavailable] = TierNames.Header(read.Unavailable);
     }
 
     // Chunk by chunk from native memory: the pipe's back-pressure keeps a slow reader from holding copies.

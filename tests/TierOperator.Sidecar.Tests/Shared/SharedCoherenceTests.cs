@@ -29,6 +29,25 @@ public sealed class SharedCoherenceTests(SharedFixture servers) : IClassFixture<
         await ToldAsync(two, rule, "new", source: null);
     }
 
+    [Fact]
+    public async Task Read_WhileNoAnnouncementCanArrive_SaysThatTheTierIsAway()
+    {
+        await using var redis = await TestKit.Redis.RedisServer.StartAsync();
+        var name = $"p{Guid.NewGuid():n}";
+        servers.Secret(name, redis.Url);
+        await using var sidecar = await servers.StartAsync(SharedFixture.Policy(name, redis: name));
+        await Until.SettledAsync(sidecar);
+        await sidecar.PutAsync("/v1/sessions/a/items/x", "kept").AssertStatusAsync(201);
+        redis.Kill();
+
+        await Until.HoldsAsync(async () =>
+        {
+            using var response = await sidecar.Http.GetAsync("/v1/sessions/a/items/x");
+            Assert.Equal("kept", await response.Content.ReadAsStringAsync());
+            return response.Headers.TryGetValues("Tier-Unavailable", out var away) && away.Single().Contains("redis", StringComparison.Ordinal) ? null : "it answers without a word";
+        });
+    }
+
     private static Task HearsAsync(RunningSidecar sidecar) => Until.HoldsAsync(async () =>
     {
         using var response = await sidecar.Http.GetAsync("/v1/status");
