@@ -50,8 +50,8 @@ internal sealed class SharedLocality : ITarget
             new(Name, "served from disk", disk, ""),
             new Measurement(Name, "served locally", memory + disk, "").AtLeast(0.9),
             new(Name, "the share of the data in memory", (double)inMemory / sessions, ""),
-            new(Name, "the share of the data on disk, memory's copies among it", (double)onDisk / sessions, ""),
-            new(Name, "the best that so much can serve: the most popular sessions alone", keys.ShareOf(Math.Max(inMemory, onDisk)), ""),
+            new(Name, "the share of the data on disk", (double)onDisk / sessions, ""),
+            new(Name, "the most that so many sessions can serve, were they the most popular and none in both", keys.ShareOf(inMemory + onDisk), ""),
             new(Name, "found nowhere", sources.GetValueOrDefault(TierSet.None) / all, ""),
         ];
     }
