@@ -19,6 +19,9 @@ internal sealed record Consultation(ReadStatus Status)
     /// <summary>The newest change that each tier knew of.</summary>
     public IReadOnlyDictionary<TierSet, ItemVersion> Seen { get; init; } = new Dictionary<TierSet, ItemVersion>();
 
+    /// <summary>The moment before the tiers were asked, by <see cref="RecentAnnouncements"/>; never where nobody was.</summary>
+    public long AskedAt { get; init; } = long.MaxValue;
+
     /// <summary>Takes references for one more reader; false when the answer's values are gone already.</summary>
     public bool TryShare()
     {

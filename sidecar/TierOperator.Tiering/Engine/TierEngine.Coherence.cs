@@ -6,13 +6,15 @@ namespace TierOperator.Tiering.Engine;
 
 /// <remarks>
 /// Copies in this process are believed until the backplane says otherwise. 1. An announcement of a newer version makes the copy
-/// suspect; one of an older, or of our own, nothing. 2. A gap makes every copy suspect; while announcements do not arrive at all, each round of the
-/// sweep does, so that none is believed for longer than that. 3. A suspect copy is compared with the shared tier before it answers; if that is away
-/// it answers with <c>Tier-Unavailable</c>, or not at all where the rule says Fail.
+/// suspect; one of an older, or of our own, nothing. So it does with a copy made of an answer that was asked for before it. 2. A gap makes
+/// every copy suspect; while announcements do not arrive at all, each round of the sweep does, so that none is believed for longer than
+/// that. 3. A suspect copy is compared with the shared tier before it answers; if that is away it answers with <c>Tier-Unavailable</c>,
+/// or not at all where the rule says Fail.
 /// </remarks>
 public sealed partial class TierEngine
 {
     private readonly SuspectSessions _suspects = new();
+    private readonly RecentAnnouncements _recent = new();
     private long _announced;
     private long _gaps;
 
@@ -26,6 +28,7 @@ public sealed partial class TierEngine
         if (announcement.Node == _clock.Node) return;
         _clock.Observe(announcement.Newest);
         var key = announcement.Session.ToArray();
+        _recent.Add(_memory.HashOf(key));
         Suspect(key);
         Interlocked.Increment(ref _announced);
         SessionAnnounced?.Invoke(key);
@@ -43,6 +46,12 @@ public sealed partial class TierEngine
         }
 
         if (_disk?.Contains(key) == true) _suspects.Add(hash);
+    }
+
+    /// <summary>Behind whatever makes a copy of an answer, or believes one again: an announcement in between found nothing to doubt.</summary>
+    private void DoubtIfAnnounced(ReadOnlyMemory<byte> session, ulong hash, long askedAt)
+    {
+        if (_recent.AnySince(askedAt, hash)) Suspect(session.ToArray());
     }
 
     private void OnGap()
@@ -66,6 +75,7 @@ public sealed partial class TierEngine
     /// <summary>Makes the copies suspect that are heard of from these tiers.</summary>
     private unsafe void Doubt(TierSet from, bool evenResponses)
     {
+        _recent.AddAll();
         _suspects.AddAll();
         foreach (var shard in _memory.Shards)
         {
@@ -102,6 +112,7 @@ public sealed partial class TierEngine
             _suspects.Remove(hash);
             await AdoptAsync(session, hash, answer, cancellationToken);
             Clear(session.Span, hash, SessionFlags.Suspect); // an adoption for which there was no room still tells that it was compared
+            DoubtIfAnnounced(session, hash, answer.AskedAt);
             return true;
         }
         finally

@@ -24,7 +24,8 @@ public sealed partial class TierEngine
 
     private async Task<Consultation> AskOnceAsync(byte[] key, TierSet tiers)
     {
-        var answer = await AskTiersAsync(key, tiers);
+        var askedAt = _recent.Now;
+        var answer = await AskTiersAsync(key, tiers) with { AskedAt = askedAt };
 
         // The readers that were waiting take their own references first; then the question's own goes.
         _ = ReleaseLaterAsync(answer);

@@ -45,6 +45,7 @@ public sealed partial class TierEngine
                 if (decision.Plan is not { } plan) continue;
                 ours = plan.Mutation;
                 var attempt = await TakeOverAsync(plan, decider, hash, cancellationToken);
+                DoubtIfAnnounced(mutation.Key, hash, decision.AppliedAt);
                 if (attempt.TookValues) ours = null;
                 if (attempt.Outcome.Succeeded) attempt = attempt with { Outcome = attempt.Outcome with { Status = plan.Status } }; // new or not is what was found there, not here
                 OpenGate(hash, gate);
@@ -95,10 +96,11 @@ public sealed partial class TierEngine
             if (plan.IsRefused) return Drop(mutation, plan, new Decision(plan.Refusal));
             if (!plan.Rule!.SharedTiers.HasFlag(decider.Link.Flag) && !plan.Mutation.Delete) return new Decision(null) { Plan = plan };
             var change = DecidedChange(plan, present, decider.Link.Flag) with { Condition = new RemoteCondition { Unchanged = seen } };
+            var appliedAt = _recent.Now;
             var result = await ApplyDecidedAsync(decider, change, cancellationToken);
             return result.Status switch
             {
-                RemoteStatus.Applied => new Decision(null) { Plan = plan },
+                RemoteStatus.Applied => new Decision(null) { Plan = plan, AppliedAt = appliedAt },
                 RemoteStatus.ConditionFailed or RemoteStatus.Older => Drop(mutation, plan, new Decision(null)),
                 RemoteStatus.Refused => Drop(mutation, plan, new Decision(new WriteOutcome(WriteStatus.Unprocessable) { Rule = plan.Rule.Rule, Detail = result.Detail })),
                 _ => Drop(mutation, plan, new Decision(result.IsAnswered ? Undecided(mutation, decider) : Unanswered(decider))),
@@ -203,5 +205,8 @@ public sealed partial class TierEngine
     private sealed record Decision(WriteOutcome? Answer)
     {
         public SessionPlan? Plan { get; init; }
+
+        /// <summary>The moment before it was sent; never where nothing was.</summary>
+        public long AppliedAt { get; init; } = long.MaxValue;
     }
 }

@@ -131,10 +131,13 @@ public sealed partial class TierEngine
         {
             // Every tier has answered and knows no other state of it: what is here is the session.
             if (answer.Status == ReadStatus.NotFound) Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial);
-            return;
+        }
+        else
+        {
+            await MutateAsync(new SessionMutation(session) { Adopted = found with { Undecided = UndecidedOf(session) } }, cancellationToken);
         }
 
-        await MutateAsync(new SessionMutation(session) { Adopted = found with { Undecided = UndecidedOf(session) } }, cancellationToken);
+        DoubtIfAnnounced(session, hash, answer.AskedAt);
     }
 
     /// <summary>Takes doubts from what memory holds of a session.</summary>

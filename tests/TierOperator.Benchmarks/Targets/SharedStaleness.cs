@@ -144,11 +144,15 @@ internal sealed class SharedStaleness : ITarget
                 using var status = JsonDocument.Parse(await client.GetStringAsync(new Uri("/v1/status", UriKind.Relative), cancellation));
                 return status.RootElement.GetProperty("backplane").GetString() == way;
             },
-            $"the backplane does not become {way}");
+            () => $"the backplane does not become {way}");
 
         /// <summary>Waits until memory answers this value, so that it is a copy that would have to be told.</summary>
-        public Task HoldsAsync(string value, CancellationToken cancellation) => UntilAsync(
-            async () => await GetAsync(cancellation) is var read && read.Value == value && read.Source == "memory", $"memory never holds \"{value}\"");
+        public async Task HoldsAsync(string value, CancellationToken cancellation)
+        {
+            var read = await GetAsync(cancellation);
+            await UntilAsync(
+                async () => (read = await GetAsync(cancellation)).Value == value && read.Source == "memory", () => $"memory never holds \"{value}\", but {read}");
+        }
 
         /// <summary>When the last answer came, since the write was acknowledged, that was the old value without a word; zero for none.</summary>
         public async Task<TimeSpan> StaleUntilAsync(string value, long acknowledged, CancellationToken cancellation)
@@ -170,12 +174,12 @@ internal sealed class SharedStaleness : ITarget
             return (await answer.Content.ReadAsStringAsync(cancellation), source, answer.Headers.Contains("Tier-Unavailable") || !answer.IsSuccessStatusCode);
         }
 
-        private static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
+        private static async Task UntilAsync(Func<Task<bool>> condition, Func<string> otherwise)
         {
             var started = Stopwatch.GetTimestamp();
             while (!await condition())
             {
-                if (Stopwatch.GetElapsedTime(started) > s_patience) throw new InvalidOperationException(otherwise);
+                if (Stopwatch.GetElapsedTime(started) > s_patience) throw new InvalidOperationException(otherwise());
                 await Task.Delay(5);
             }
         }

@@ -29,6 +29,12 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
     /// <summary>Changes happen, and who asked for them hears of a time-out.</summary>
     public bool LosesAnswers { get; set; }
 
+    /// <summary>What happens, once, while an answer about a whole session is on its way.</summary>
+    public Func<Task>? WhileAnswering { get; set; }
+
+    /// <summary>What happens, once, while the answer to a change is on its way.</summary>
+    public Func<Task>? AfterApplying { get; set; }
+
     /// <summary>Changes of these sessions are refused for good.</summary>
     public ConcurrentDictionary<string, bool> Refused { get; } = new();
 
@@ -72,24 +78,15 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
         }
     }
 
-    public ValueTask<RemoteSession> ReadSessionAsync(ReadOnlyMemory<byte> session, CancellationToken cancellationToken)
+    public async ValueTask<RemoteSession> ReadSessionAsync(ReadOnlyMemory<byte> session, CancellationToken cancellationToken)
     {
-        if (IsAway) return new(new RemoteSession(RemoteReadStatus.Unavailable));
-        lock (_gate)
-        {
-            SessionReads++;
-            var key = session.ToArray();
-            if (!_sessions.TryGetValue(key, out var stored)) return new(new RemoteSession(RemoteReadStatus.NotFound));
-            if (stored.Header is null) return new(new RemoteSession(RemoteReadStatus.NotFound) { Floor = stored.Floor, Newest = stored.Newest });
-            return new(new RemoteSession(RemoteReadStatus.Found)
-            {
-                Session = new SessionSnapshot(key, stored.Header, [.. stored.Items.Values]),
-                IsProjection = stored.IsPart, Newest = stored.Newest, Floor = ItemVersion.None,
-            });
-        }
+        var answer = ReadSession(session);
+        var (meanwhile, _) = (WhileAnswering, WhileAnswering = null);
+        if (meanwhile is not null) await meanwhile();
+        return answer;
     }
 
-    public ValueTask<IReadOnlyList<RemoteResult>> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<RemoteResult>> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
     {
         var results = new List<RemoteResult>();
         var announced = new List<RemoteAnnouncement>();
@@ -104,7 +101,9 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
 
         foreach (var announcement in announced)
             if (!IsMute) Announced?.Invoke(announcement);
-        return new(LosesAnswers ? results.ConvertAll(static _ => new RemoteResult(RemoteStatus.Unavailable)) : results);
+        var (afterwards, _) = (AfterApplying, AfterApplying = null);
+        if (afterwards is not null) await afterwards();
+        return LosesAnswers ? results.ConvertAll(static _ => new RemoteResult(RemoteStatus.Unavailable)) : results;
     }
 
     public ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
@@ -119,6 +118,23 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private RemoteSession ReadSession(ReadOnlyMemory<byte> session)
+    {
+        if (IsAway) return new RemoteSession(RemoteReadStatus.Unavailable);
+        lock (_gate)
+        {
+            SessionReads++;
+            var key = session.ToArray();
+            if (!_sessions.TryGetValue(key, out var stored)) return new RemoteSession(RemoteReadStatus.NotFound);
+            if (stored.Header is null) return new RemoteSession(RemoteReadStatus.NotFound) { Floor = stored.Floor, Newest = stored.Newest };
+            return new RemoteSession(RemoteReadStatus.Found)
+            {
+                Session = new SessionSnapshot(key, stored.Header, [.. stored.Items.Values]),
+                IsProjection = stored.IsPart, Newest = stored.Newest, Floor = ItemVersion.None,
+            };
+        }
+    }
 
     private RemoteResult Apply_NeedsLock(RemoteChange change)
     {

@@ -44,6 +44,41 @@ public sealed class SharedReadTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Read_ChangedByAnotherWhileItWasLoaded_IsTheNewValueTheNextTime()
+    {
+        await _one.PutAsync("s", "i", "old");
+        _two.Redis.WhileAnswering = async () => await _one.PutAsync("s", "i", "new");
+
+        await _two.ValueAsync("s", "i");
+
+        Assert.Equal("new", await _two.ValueAsync("s", "i"));
+    }
+
+    [Fact]
+    public async Task Read_ChangedByAnotherWhileItWasCompared_IsTheNewValueTheNextTime()
+    {
+        await _one.PutAsync("s", "i", "old");
+        await _two.ReadAsync("s", "i");
+        _two.Redis.SkipAnnouncements();
+        _two.Redis.WhileAnswering = async () => await _one.PutAsync("s", "i", "new");
+
+        await _two.ValueAsync("s", "i");
+
+        Assert.Equal("new", await _two.ValueAsync("s", "i"));
+    }
+
+    [Fact]
+    public async Task Increment_ChangedByAnotherBeforeTheAnswerCame_IsReadAsTheOtherLeftIt()
+    {
+        await IncrementAsync(_one);
+        _two.Redis.AfterApplying = async () => await _one.PutAsync("counter", "n", "7");
+
+        await IncrementAsync(_two);
+
+        Assert.Equal("7", await _two.ValueAsync("counter", "n"));
+    }
+
+    [Fact]
     public async Task Read_DeletedByAnother_IsGone()
     {
         await _one.PutAsync("s", "i", "one");
