@@ -1,6 +1,6 @@
 # Everything a person or a pipeline runs. Needs git, make and the .NET 10 SDK; `make test` and `make bench` fetch the rest from Debian.
 .DEFAULT_GOAL := help
-.PHONY: help build run run-operator crds test test-cluster e2e bench soak lint format clean run-full
+.PHONY: help build build-sidecar build-operator run run-operator crds test test-cluster e2e bench soak lint format clean run-full
 SHELL := /bin/bash
 
 export DOTNET_NOLOGO := 1
@@ -19,21 +19,25 @@ PULL_POLICY   ?= IfNotPresent
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## publish the executables: out/sidecar/tier, out/operator/tier-operator
+build: build-sidecar build-operator ## publish the executables: out/sidecar/tier, out/operator/tier-operator
+
+build-sidecar:
 	@.ci/publish sidecar/TierOperator.Sidecar out/sidecar
+
+build-operator:
 	@.ci/publish operator/TierOperator.Manager out/operator
 
-run: build ## run the sidecar under examples/quickstart (POLICY=, DATA=, ARGS= change that)
+run: build-sidecar ## run the sidecar under examples/quickstart (POLICY=, DATA=, ARGS= change that)
 	@exec $(SIDECAR) run --policy $(POLICY) --data $(DATA) $(ARGS)
 
 crds: ## write crds/ from the policy model
 	@mkdir -p crds
 	@dotnet run --project operator/TierOperator.Manager -c Release -v quiet -- crd --output crds/tierpolicies.yaml
 
-run-full: build ## a local Redis, a local PostgreSQL and a sidecar over all four tiers, under examples/full
+run-full: build-sidecar ## a local Redis, a local PostgreSQL and a sidecar over all four tiers, under examples/full
 	@exec .ci/run-full $(ARGS)
 
-run-operator: build ## run the operator against the current kubeconfig, webhooks included (WEBHOOK_URL=, SIDECAR_IMAGE=, PULL_POLICY=)
+run-operator: build-operator ## run the operator against the current kubeconfig, webhooks included (WEBHOOK_URL=, SIDECAR_IMAGE=, PULL_POLICY=)
 	@exec out/operator/tier-operator run --webhook-url $(WEBHOOK_URL) --sidecar-image $(SIDECAR_IMAGE) --sidecar-pull-policy $(PULL_POLICY) $(ARGS)
 
 test: ## build everything and run every test
