@@ -32,6 +32,7 @@ public static class KestrelSetup
     public const int MaxRequestLineBytes = 8 * 1024;
 
     private static readonly DigitsEncoding s_digits = new();
+    private static readonly OptionsEncoding s_options = new();
 
     /// <summary>What a field's name is made of. Source: RFC 9110, 5.6.2.</summary>
     private static readonly SearchValues<char> s_token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
@@ -73,10 +74,11 @@ public static class KestrelSetup
 
     // The server takes any name for a field. Who stands behind may see another one in it, and the proxy would leave it out without a word: so
     // the request is refused, by the exception that the server takes for a value that cannot be read.
-    private static DigitsEncoding? EncodingOf(string name)
+    private static Encoding? EncodingOf(string name)
     {
         // HTTP/2 has fields of its own that begin with a colon; in HTTP/1.1 the colon ends a name.
         if (name.AsSpan(name.StartsWith(':') ? 1 : 0).ContainsAnyExcept(s_token)) throw new InvalidOperationException("A field's name is no token.");
+        if (name.Equals("Connection", StringComparison.OrdinalIgnoreCase)) return s_options;
         return name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? s_digits : null;
     }
 
@@ -93,6 +95,43 @@ public static class KestrelSetup
             if (bytes.Length is > 0 and <= MostDigits && !bytes.ContainsAnyExceptInRange((byte)'0', (byte)'9')) return base.GetChars(bytes, chars);
             chars[0] = '?';
             return 1;
+        }
+    }
+
+    /// <summary>
+    /// How a line of a request's Connection is read. Where the server finds keep-alive or close alone among the options, it forgets the names of
+    /// fields that stand beside it, and these must not be passed on: so a line with such a name says both, by which the server keeps it all, and
+    /// the connection ends with this request.
+    /// </summary>
+    private sealed class OptionsEncoding : Encoding
+    {
+        /// <summary>Options of the connection, and names that are never passed on anyway.</summary>
+        private static readonly string[] s_known = ["close", "keep-alive", "upgrade", "TE", "HTTP2-Settings", "Proxy-Connection", "Transfer-Encoding"];
+
+        public override int GetCharCount(byte[] bytes, int index, int count) => Read(bytes.AsSpan(index, count)).Length;
+
+        public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex)
+        {
+            var text = Read(bytes.AsSpan(byteIndex, byteCount));
+            text.CopyTo(chars.AsSpan(charIndex));
+            return text.Length;
+        }
+
+        public override int GetMaxCharCount(int byteCount) => byteCount + BothEnds.Length;
+        public override int GetByteCount(char[] chars, int index, int count) => throw new NotSupportedException("It is for reading alone.");
+        public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) => throw new NotSupportedException("It is for reading alone.");
+        public override int GetMaxByteCount(int charCount) => throw new NotSupportedException("It is for reading alone.");
+
+        private const string BothEnds = ", keep-alive, close";
+
+        private static string Read(ReadOnlySpan<byte> line)
+        {
+            var text = Latin1.GetString(line);
+            // The text of a value with a NUL or beyond ASCII is none that a name could be: the server refuses it.
+            if (!Ascii.IsValid(line) || line.Contains((byte)0)) throw new InvalidOperationException("An option of the connection is no token.");
+            foreach (var option in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                if (!s_known.Contains(option, StringComparer.OrdinalIgnoreCase)) return text + BothEnds;
+            return text;
         }
     }
 }

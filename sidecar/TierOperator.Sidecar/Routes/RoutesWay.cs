@@ -56,6 +56,7 @@ internal sealed class RoutesWay(RouteServices services, HostGuard guard, BearerT
 
         if (!RequestPath.TryKeepEncoded(http.Features.Get<IHttpRequestFeature>()!)) return RouteProblems.DotsInPath();
         if (headers.TransferEncoding.Count > 0 && !IsChunked(headers.TransferEncoding)) return RouteProblems.OtherCoding();
+        if (headers.TransferEncoding.Count > 0 && HttpProtocol.IsHttp10(http.Request.Protocol)) return RouteProblems.CodingOfLater();
 
         // The server keeps the length that Transfer-Encoding overrules under this name.
         if (headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length")) return RouteProblems.TwoLengths();

@@ -1,20 +1,23 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 
 namespace TierOperator.Sidecar.Routes;
 
 /// <summary>
 /// Refuses answers whose end nobody can know for certain: two lengths that differ, or none that is a number. Whoever believed one of them
-/// could take the rest for the next answer. And those with a status below 100, which no answer to a client could carry on. Source:
-/// RFC 9112, 4 and 6.3.
+/// could take the rest for the next answer. Those in another transfer coding than chunked: nobody asked for it, and without its name, which is
+/// not passed on, the body would be taken for what it is not. And those with a status below 100, which no answer to a client could carry on.
+/// Source: RFC 9112, 4, 6.1 and 6.3.
 /// </summary>
 internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
-    private const string Length = "Content-Length";
+    private const string Length = "Content-Length", Coding = "Transfer-Encoding";
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await base.SendAsync(request, cancellationToken);
         if ((int)response.StatusCode < 100) throw Refuse(response, "The origin's status is none.");
+        if (response.Headers.NonValidated.TryGetValues(Coding, out var codings) && !IsChunked(codings)) throw Refuse(response, "The origin's transfer coding is not chunked alone.");
         if (!response.Content.Headers.NonValidated.TryGetValues(Length, out var said)) return response;
         if (response.Headers.TransferEncodingChunked == true)
         {
@@ -40,6 +43,8 @@ internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandle
         response.Dispose();
         return new HttpRequestException(HttpRequestError.InvalidResponse, why);
     }
+
+    private static bool IsChunked(HeaderStringValues codings) => codings.Count == 1 && codings.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsNumber(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 }

@@ -143,6 +143,8 @@ public sealed class RouteTests
     [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nX[a]: 1\r\nConnection: close\r\n\r\n", "400")]
     [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nTransfer\u0001Encoding: chunked\r\nConnection: close\r\n\r\n", "400")]
     [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nContent-Length\0: 5\r\nConnection: close\r\n\r\n", "400")]
+    [InlineData("POST /a HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close, \u00e9\r\n\r\n", "400")]
     public async Task BadRequest_OfAnyShape_NeverReachesTheOrigin(string request, string status)
     {
         await using var origin = new ScriptedOrigin(_ => OriginReply.Of("body"));
@@ -152,6 +154,29 @@ public sealed class RouteTests
 
         answer.AssertProblem(status);
         Assert.Empty(origin.Seen);
+    }
+
+    [Theory]
+    [InlineData("Connection: X-Hop, close\r\n")]
+    [InlineData("Connection: x-hop , keep-alive\r\n")]
+    [InlineData("Connection: keep-alive\r\nConnection: x-hop\r\n")]
+    [InlineData("Connection: x-hop\r\nConnection: close\r\n")]
+    [InlineData("Connection: x-other\r\nConnection: ,x-hop,\r\n")]
+    public async Task Field_ThatConnectionNames_StopsHere(string connection)
+    {
+        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("body"));
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        foreach (var method in new[] { "GET", "OPTIONS" })
+        {
+            var answer = await sidecar.RawAsync($"{method} /a HTTP/1.1\r\nHost: localhost\r\n{connection}X-Hop: 1\r\nX-Else: 2\r\n\r\n");
+
+            Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+            Assert.Contains("Connection: close", answer, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(2, origin.Seen.Count);
+        Assert.All(origin.Seen, seen => Assert.Equal((null, "2"), (seen["X-Hop"], seen["X-Else"])));
     }
 
     [Fact]

@@ -35,6 +35,9 @@ internal static class RouteProblems
     public static Problem OtherCoding() => new(400, "malformed", "The request cannot be understood",
         "Its Transfer-Encoding is not \"chunked\" alone. Send the body in chunks, or with a Content-Length.");
 
+    public static Problem CodingOfLater() => new(400, "malformed", "The request cannot be understood",
+        "HTTP/1.0 has no Transfer-Encoding. Send a Content-Length, or HTTP/1.1.");
+
     public static Problem DotsInPath() => new(400, "malformed", "The request cannot be understood",
         "Its path has \"/./\" or \"/../\" beside encoded slashes or percent signs. Send the path without the dots.");
 
