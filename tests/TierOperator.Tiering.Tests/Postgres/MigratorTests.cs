@@ -71,6 +71,17 @@ public sealed class MigratorTests(PostgresFixture fixture) : IAsyncLifetime
         Assert.Equal("new", await _database.ReadAsync<string>("SELECT string_agg(encode(lookup, 'escape'), ' ') FROM tier.item"));
     }
 
+    [Theory]
+    [InlineData("00000000-0000-0000-0000-000000000000", 0)]
+    [InlineData("01932f5b-8a7c-ffff-ffff-ffffffffffff", 0x01932f5b8a7c)]
+    [InlineData("ffffffff-ffff-0000-0000-000000000000", 0xffffffffffff)]
+    public async Task MillisecondsOf_AVersion_AreItsFirstSixBytes(string version, long expected)
+    {
+        await MigrateAsync();
+
+        Assert.Equal(expected, await _database.ReadAsync<long>($"SELECT tier.milliseconds_of('{version}')"));
+    }
+
     [Fact]
     public async Task Start_NewerSchema_IsRefusedAndUntouched()
     {

@@ -15,6 +15,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog SET plan_cache_mode = force_generi
 DECLARE
     none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     fresh bigint[];           -- by place: the id of a session that this call has made, else 0
+    made_of bytea[];          -- the lookups of those
     old {schema}.session[];   -- those that were there, and their places
     places integer[];
     ends_at boolean[];        -- by place: whether the change is a delete
@@ -38,10 +39,15 @@ BEGIN
         WHERE newest <> none OR floor <> none -- a touch makes nothing
         ON CONFLICT (namespace, policy, lookup) DO NOTHING
         RETURNING id, lookup)
-    SELECT array_agg(id ORDER BY ord) INTO fresh FROM (
-        SELECT max(ord) AS ord, max(id) AS id FROM (
-            SELECT lookup, ord, 0 AS id FROM unnest(s_lookup) WITH ORDINALITY AS g(lookup, ord)
-            UNION ALL SELECT lookup, 0, id FROM made) u GROUP BY lookup) t;
+    SELECT array_agg(id), array_agg(lookup) INTO fresh, made_of FROM made;
+
+    -- All of them, in their order, is what a backlog's batch comes to: then the ids stand at their places already.
+    IF made_of IS DISTINCT FROM s_lookup THEN
+        SELECT array_agg(id ORDER BY ord) INTO fresh FROM (
+            SELECT max(ord) AS ord, max(id) AS id FROM (
+                SELECT lookup, ord, 0 AS id FROM unnest(s_lookup) WITH ORDINALITY AS g(lookup, ord)
+                UNION ALL SELECT lookup, 0, id FROM unnest(made_of, fresh) AS m(lookup, id)) u GROUP BY lookup) t;
+    END IF;
 
     INSERT INTO {schema}.item (session_id, lookup, long_name, version, removed, content_type, codec, length, value, doc, words, removed_hour)
     SELECT fresh[owner], lookup, long_name, version, removed, content_type, codec, length, value, doc, to_tsvector('simple', words),
