@@ -15,7 +15,7 @@ internal sealed class SecretFault(string message) : Exception(message);
 
 /// <summary>
 /// A remote tier that may not be known yet: it is made when its secret is there and right, and made anew when the secret changes.
-/// Until then it is away, and says why.
+/// Until then it is away, and says why. One that turns wrong is told beside the state; the tier goes on as the secret said before.
 /// </summary>
 /// <remarks>Thread-safe: the tier in use is one reference, swapped by the loop alone.</remarks>
 internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, ILeasingTier, IBackplane, ISearchableTier, IIndexedTier, IRetainingTier, IAuditedTier, INativeTier
@@ -25,12 +25,13 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
     private readonly CancellationTokenSource _stop = new();
     private volatile OpenedTier? _open;
     private volatile RemoteTierState _fault = new(RemoteHealth.Connecting);
+    private volatile string? _refusal;
     private byte[]? _seen;
     private Task _loop = Task.CompletedTask;
     private int _started;
 
     public TierSet Tier => flag;
-    public RemoteTierState State => _open?.Tier.State ?? _fault;
+    public RemoteTierState State => _open is not { } open ? _fault : _refusal is { } refusal ? Beside(open.Tier.State, refusal) : open.Tier.State;
     public NativeServer? Native => (_open?.Tier as INativeTier)?.Native;
     public IAuditStore? Audit => (_open?.Tier as IAuditedTier)?.Audit;
     public TimeSpan? ClockSkew => _open?.Tier.ClockSkew;
@@ -123,7 +124,7 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
             _seen = content;
             var (next, before) = (open(folder!), _open);
             Listen(next);
-            _open = next;
+            (_open, _refusal) = (next, null);
             next.Tier.Start();
             next.Backplane?.Start();
             if (before is not null) Gap?.Invoke();
@@ -133,6 +134,7 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
         {
             // Whatever stands in the secret: the loop goes on looking, for it may be put right.
             if (_open is null) Say($"the secret \"{name}\" cannot be used: {Told(error)}");
+            else _refusal = $"the secret \"{name}\" has changed and cannot be used, what it said before goes on: {Told(error)}";
         }
     }
 
@@ -161,9 +163,12 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
     private void Say(string reason)
     {
         if (_fault.Reason == reason) return;
-        _fault = new RemoteTierState(RemoteHealth.Unavailable, reason);
+        _fault = new RemoteTierState(RemoteHealth.Unavailable, reason) { IsSecretRefused = true };
         StateChanged?.Invoke(_fault);
     }
+
+    private static RemoteTierState Beside(RemoteTierState state, string refusal)
+        => state with { Reason = state.Reason is null ? refusal : $"{state.Reason} And {refusal}", IsSecretRefused = true };
 
     private static async ValueTask CloseAsync(OpenedTier? tier)
     {

@@ -16,6 +16,7 @@ internal static class SharedMeter
         Count(meter, engine, "tier.remote.failures", "{call}", "Calls to shared tiers that had no answer in time.", static loop => loop.Link.Failures);
         Count(meter, engine, "tier.remote.skipped", "{call}", "Calls that were not made, because the tier was known to be away.", static loop => loop.Link.Skipped);
         Gauge(meter, engine, "tier.remote.state", "", "0 connecting or undeclared, 1 healthy, 2 read-only, 3 unavailable.", static loop => StateOf(loop.Link.Tier.State));
+        Gauge(meter, engine, "tier.remote.secret.refused", "", "1 while the tier's secret is missing or cannot be used.", static loop => loop.Link.Tier.State.IsSecretRefused ? 1 : 0);
         Gauge(meter, engine, "tier.remote.breaker.open", "", "1 while the circuit breaker keeps calls away from the tier.", static loop => loop.Link.IsOpen ? 1 : 0);
         Count(meter, engine, "tier.sync.settled", "{session}", "Sessions that a shared tier was told of.", static loop => loop.Sent);
         Gauge(meter, engine, "tier.sync.backlog", "{session}", "Sessions that a shared tier has yet to hear of.", static loop => loop.Outbox.Count);

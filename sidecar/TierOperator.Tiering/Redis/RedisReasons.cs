@@ -37,6 +37,8 @@ internal static class RedisReasons
         "BUSY" => "The Redis server is busy with somebody's script: end it with SCRIPT KILL, or wait.",
         "MASTERDOWN" or "CLUSTERDOWN" => "The Redis servers are electing a primary, or a part of the Cluster has none: it is tried again by itself.",
         "ERR" when fault.Text.Contains("HELLO", StringComparison.OrdinalIgnoreCase) => "The Redis server does not know HELLO: version 6 or later is needed.",
+        "ERR" when fault.Text.Contains("DB index", StringComparison.OrdinalIgnoreCase) => "The Redis server has no database of that number: correct it in the Secret's url.",
+        "ERR" when fault.Text.Contains("SELECT is not allowed", StringComparison.OrdinalIgnoreCase) => "A Redis Cluster has no database but 0: leave the number out of the Secret's url.",
         var code => $"The Redis server answered with {code}: look at its log.",
     };
 }

@@ -65,6 +65,9 @@ public enum RemoteHealth
 /// <summary>How a tier fares. <see cref="Reason"/> is for people, says what to do, and has no secret in it; null when healthy.</summary>
 public sealed record RemoteTierState(RemoteHealth Health, string? Reason = null)
 {
+    /// <summary>Where the server is stands in a secret that cannot be used; the tier goes on as that said before, if it said anything.</summary>
+    public bool IsSecretRefused { get; init; }
+
     public bool CanRead => Health is RemoteHealth.Healthy or RemoteHealth.ReadOnly;
     public bool CanWrite => Health == RemoteHealth.Healthy;
 }

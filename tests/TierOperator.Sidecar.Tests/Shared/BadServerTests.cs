@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using TierOperator.Sidecar.Tests.Running;
@@ -17,6 +16,7 @@ public sealed class BadServerTests(SharedFixture servers) : IClassFixture<Shared
     [InlineData("nobody there", Unavailable, "refuses connections")]
     [InlineData("wrong password", Unavailable, "password")]
     [InlineData("no TLS there", Unavailable, "TLS")]
+    [InlineData("unknown database", Unavailable, "no database of that number")]
     [InlineData("replica", ReadOnly, "replica")]
     [InlineData("out of memory", ReadOnly, "maxmemory")]
     public async Task Redis_ThatIsWrong_IsAStateAndNotACrash(string fault, string state, string reason)
@@ -31,6 +31,7 @@ public sealed class BadServerTests(SharedFixture servers) : IClassFixture<Shared
             "unknown host" => "redis://:secret-word@no-such-host.invalid",
             "nobody there" => "redis://127.0.0.1:1",
             "wrong password" => $"redis://nobody:secret-word@127.0.0.1:{server.Port}",
+            "unknown database" => $"redis://127.0.0.1:{server.Port}/99",
             "no TLS there" => $"rediss://:secret-word@127.0.0.1:{server.Port}",
             _ => server.Url,
         });
@@ -87,6 +88,30 @@ public sealed class BadServerTests(SharedFixture servers) : IClassFixture<Shared
         if (fault == "somebody else's tables") Assert.Equal("theirs", await server.AskAsync($"SELECT string_agg(relname, ',') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{name}'"));
     }
 
+    [Theory]
+    [InlineData("redis", "redis//:secret-word")]
+    [InlineData("postgres", "postgres://u:secret-word@127.0.0.1:99999/app")]
+    public async Task Secret_ThatTurnsWrong_IsToldWhileTheOneBeforeGoesOn(string tier, string wrong)
+    {
+        var name = $"bad{Guid.NewGuid():n}";
+        var right = tier == "redis" ? servers.Redis.Url : servers.Postgres.Url;
+        servers.Secret(name, right);
+        await using var sidecar = await servers.StartAsync(tier == "redis" ? SharedFixture.Policy(name, redis: name) : SharedFixture.Policy(name, postgres: name));
+        await HoldsAsync(sidecar, $"tier_remote_state{{tier=\"{tier}\"}} 1");
+
+        servers.Secret(name, wrong);
+        await HoldsAsync(sidecar, $"tier_remote_secret_refused{{tier=\"{tier}\"}} 1");
+        var said = await ReasonAsync(sidecar, tier);
+        await sidecar.PutAsync("/v1/sessions/a/items/x", "kept").AssertStatusAsync(201);
+        await Until.SettledAsync(sidecar);
+        servers.Secret(name, right);
+        await HoldsAsync(sidecar, $"tier_remote_secret_refused{{tier=\"{tier}\"}} 0");
+
+        Assert.Contains("cannot be used", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-word", said, StringComparison.Ordinal);
+        await HoldsAsync(sidecar, $"tier_remote_state{{tier=\"{tier}\"}} 1");
+    }
+
     [Fact]
     public async Task Redis_WithOthersKeys_LeavesThemAlone()
     {
@@ -117,13 +142,16 @@ public sealed class BadServerTests(SharedFixture servers) : IClassFixture<Shared
         var said = "";
 
         await Until.HoldsAsync(async () => (said = await ReasonAsync(sidecar, tier)).Contains(reason, StringComparison.OrdinalIgnoreCase) && said.Length > 0 ? null : $"the reason is: {said}");
-        await Until.HoldsAsync(async () => (await sidecar.Admin.GetStringAsync("/metrics")).Contains(string.Create(CultureInfo.InvariantCulture, $"tier_remote_state{{tier=\"{tier}\"}} {state}\n"), StringComparison.Ordinal) ? null : $"the metric is not {state}");
+        await HoldsAsync(sidecar, $"tier_remote_state{{tier=\"{tier}\"}} {state}");
 
         Assert.DoesNotContain("secret-word", said, StringComparison.Ordinal);
         Assert.Equal("kept", await sidecar.Http.GetStringAsync("/v1/sessions/a/items/x"));
         await sidecar.Admin.GetAsync("/livez").AssertStatusAsync(200);
         await sidecar.Admin.GetAsync("/readyz").AssertStatusAsync(200);
     }
+
+    private static Task HoldsAsync(RunningSidecar sidecar, string metric)
+        => Until.HoldsAsync(async () => (await sidecar.Admin.GetStringAsync("/metrics")).Contains($"{metric}\n", StringComparison.Ordinal) ? null : $"the metrics lack {metric}");
 
     private static async Task<string> ReasonAsync(RunningSidecar sidecar, string tier)
     {
