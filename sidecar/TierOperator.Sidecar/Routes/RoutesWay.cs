@@ -36,16 +36,13 @@ internal sealed class RoutesWay(RouteServices services, HostGuard guard, BearerT
         }
     }
 
-    private async Task RouteAsync(HttpContext http, RouteSet routes)
+    private Task RouteAsync(HttpContext http, RouteSet routes)
     {
-        if (routes.Matcher.Match(http.Features.Get<IHttpRequestFeature>()!) is not { } entry) await RouteProblems.NoRoute(routes).WriteAsync(http);
-        else if (IsCacheable(http, entry)) await services.Cache.AnswerAsync(http, entry);
-        else
-        {
-            Invalidation.Watch(http, entry, services.Cache);
-            var isMethod = entry.IsCached && !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method);
-            await PassThrough.SendAsync(http, entry, isMethod ? "method" : "bypass");
-        }
+        if (routes.Matcher.Match(http.Features.Get<IHttpRequestFeature>()!) is not { } entry) return RouteProblems.NoRoute(routes).WriteAsync(http);
+        if (IsCacheable(http, entry)) return services.Cache.AnswerAsync(http, entry);
+        Invalidation.Watch(http, entry, services.Cache);
+        var isMethod = entry.IsCached && !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method);
+        return PassThrough.SendAsync(http, entry, isMethod ? "method" : "bypass");
     }
 
     private Problem? Refuse(HttpContext http, RouteSet routes)

@@ -49,12 +49,9 @@ internal sealed partial class RouteCache
         => !running.Head.IsCompleted
            || (running.Head is { IsCompletedSuccessfully: true } && running.Body is not null && running.IsFreshFor(ask.Directives, NowMs));
 
-    private static async Task<FillHead> WaitAsync(HttpContext http, Fill fill, bool isMine)
-    {
-        if (!isMine) return await fill.Head.WaitAsync(http.RequestAborted);
-        using var leaving = http.RequestAborted.UnsafeRegister(static mine => ((Fill)mine!).Abandon(), fill);
-        return await fill.MyHead;
-    }
+    // While the one that began a fill waits for its head.
+    private static CancellationTokenRegistration Watch(HttpContext http, Fill fill, bool isMine)
+        => isMine ? http.RequestAborted.UnsafeRegister(static mine => ((Fill)mine!).Abandon(), fill) : default;
 
     private static bool FitsVariant(Fill fill, FillHead head, CacheAsk ask)
     {

@@ -18,23 +18,22 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
     public ResponseStore Store => store;
     public FillTable Fills => fills;
 
-    public async Task AnswerAsync(HttpContext http, RouteEntry entry)
+    public Task AnswerAsync(HttpContext http, RouteEntry entry)
     {
         var ask = CacheAsk.Of(http, entry);
-        if (ask.Primary is null)
-        {
-            await PassThrough.SendAsync(http, entry, "bypass");
-            return;
-        }
+        if (ask.Primary is null) return PassThrough.SendAsync(http, entry, "bypass");
+        var look = FindAsync(ask, http);
+        return look.IsCompletedSuccessfully ? AnswerAsync(http, ask, look.Result) : AnswerWhenFoundAsync(http, ask, look);
+    }
 
-        var (found, varies) = await FindAsync(ask, http);
-        if (found is null)
-        {
-            await AnswerMissAsync(http, varies ? ask with { Missing = CacheStatus.VaryMiss } : ask);
-            return;
-        }
+    private async Task AnswerWhenFoundAsync(HttpContext http, CacheAsk ask, ValueTask<Lookup> look) => await AnswerAsync(http, ask, await look);
 
-        using (found) await AnswerFoundAsync(http, ask, found);
+    // A miss waits for its origin in as few methods as can be: each that waits is made, kept and woken.
+    private Task AnswerAsync(HttpContext http, CacheAsk ask, Lookup look)
+    {
+        if (look.Found is { } found) return AnswerFoundAsync(http, ask, found);
+        if (look.Varies) ask = ask with { Missing = CacheStatus.VaryMiss };
+        return ask is { IsGet: true, HasRange: false, Directives.OnlyIfCached: false } ? FetchAsync(http, ask, null, null) : AnswerMissAsync(http, ask);
     }
 
     private async ValueTask<Lookup> FindAsync(CacheAsk ask, HttpContext http)
@@ -52,6 +51,7 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
 
     private async Task AnswerFoundAsync(HttpContext http, CacheAsk ask, FoundResponse found)
     {
+        using var held = found;
         var nowMs = NowMs;
         var reuse = ReuseRules.Decide(found.Head.Freshness, ask.Directives, nowMs);
         var status = reuse == Reuse.Fresh ? found.Head.TextsAt(nowMs).Status : CacheStatus.StaleHit(found.Head, nowMs, null);
@@ -102,7 +102,8 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
     private async Task FetchAsync(HttpContext http, CacheAsk ask, FoundResponse? found, FoundResponse? validating)
     {
         var fill = Begin(ask, found?.Session ?? ask.Primary!, validating, out var isMine);
-        var head = await WaitAsync(http, fill, isMine);
+        FillHead head;
+        using (Watch(http, fill, isMine)) head = await (isMine ? fill.MyHead : fill.Head.WaitAsync(http.RequestAborted));
         if (isMine && ask.MayJoin && head.Kind == FillKind.Alone) fills.MarkAlone(ask.Primary!, NowMs);
         if (found is not null && MayGiveStale(ask, found, head))
         {
@@ -114,7 +115,8 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
         if (!isMine && (head.Kind == FillKind.Alone || !FitsVariant(fill, head, ask)))
         {
             fill = Begin(ask, null, null, out _);
-            (head, isMine) = (await WaitAsync(http, fill, true), true);
+            isMine = true;
+            using (Watch(http, fill, isMine)) head = await fill.MyHead;
         }
 
         await GiveAsync(http, ask, new Fetched(fill, head, isMine, found));

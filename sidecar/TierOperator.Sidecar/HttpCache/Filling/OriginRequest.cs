@@ -51,35 +51,29 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
         var trip = new OriginTrip();
         for (var attempt = 1; ; attempt++)
         {
-            var (fault, started) = await SendOnceAsync(sink, trip, cancel);
-            if (fault == OriginFault.None || started) return fault;
-            if (attempt == MostAttempts || fault == OriginFault.NoDestination || !trip.LeavesOne || cancel.IsCancellationRequested) return fault;
-        }
-    }
+            using var answer = new OriginAnswer(sink, trip, cancel);
+            var http = new DefaultHttpContext(Features(answer));
+            http.Features.Set(trip);
+            try
+            {
+                await Route.Forward(http);
+            }
+            catch (Exception) when (answer.RequestAborted.IsCancellationRequested)
+            {
+                return OriginFault.BrokenOff;
+            }
 
-    private async Task<(OriginFault Fault, bool Started)> SendOnceAsync(IAnswerSink sink, OriginTrip trip, CancellationTokenSource cancel)
-    {
-        using var answer = new OriginAnswer(sink, trip, cancel);
-        var http = new DefaultHttpContext(Features(answer));
-        http.Features.Set(trip);
-        try
-        {
-            await Route.Forward(http);
-        }
-        catch (Exception) when (answer.RequestAborted.IsCancellationRequested)
-        {
-            return (OriginFault.BrokenOff, answer.HasStarted);
-        }
+            var fault = OriginTrip.FaultOf(http);
+            if (fault == OriginFault.None && !answer.RequestAborted.IsCancellationRequested)
+            {
+                await answer.CompleteAsync();
+                return OriginFault.None;
+            }
 
-        var fault = OriginTrip.FaultOf(http);
-        if (fault != OriginFault.None || answer.RequestAborted.IsCancellationRequested)
-        {
             trip.Add(http);
-            return (answer.HasStarted ? OriginFault.BrokenOff : fault, answer.HasStarted);
+            if (answer.HasStarted) return OriginFault.BrokenOff;
+            if (fault == OriginFault.None || attempt == MostAttempts || fault == OriginFault.NoDestination || !trip.LeavesOne || cancel.IsCancellationRequested) return fault;
         }
-
-        await answer.CompleteAsync();
-        return (OriginFault.None, true);
     }
 
     private OriginFeatures Features(OriginAnswer answer)
