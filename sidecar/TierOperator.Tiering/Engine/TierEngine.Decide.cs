@@ -44,7 +44,7 @@ public sealed partial class TierEngine
                 if (decision.Answer is { } answer) return answer;
                 if (decision.Plan is not { } plan) continue;
                 ours = plan.Mutation;
-                var attempt = await TakeOverAsync(plan, decider, hash, cancellationToken);
+                var attempt = await TakeOverAsync(decision, decider, hash, cancellationToken);
                 DoubtIfAnnounced(mutation.Key, hash, decision.AppliedAt);
                 if (attempt.TookValues) ours = null;
                 if (attempt.Outcome.Succeeded) attempt = attempt with { Outcome = attempt.Outcome with { Status = plan.Status } }; // new or not is what was found there, not here
@@ -94,13 +94,13 @@ public sealed partial class TierEngine
             var present = PresentOf(mutation.Key, answer);
             var plan = _planner.Plan(_rules, present, mutation with { IsKnownAbsent = true }, _clock.NowMs);
             if (plan.IsRefused) return Drop(mutation, plan, new Decision(plan.Refusal));
-            if (!plan.Rule!.SharedTiers.HasFlag(decider.Link.Flag) && !plan.Mutation.Delete) return new Decision(null) { Plan = plan };
+            if (!plan.Rule!.SharedTiers.HasFlag(decider.Link.Flag) && !plan.Mutation.Delete) return new Decision(null) { Plan = plan, IsOfNone = present.Header is null };
             var change = DecidedChange(plan, present, decider.Link.Flag) with { Condition = new RemoteCondition { Unchanged = seen } };
             var appliedAt = _recent.Now;
             var result = await ApplyDecidedAsync(decider, change, cancellationToken);
             return result.Status switch
             {
-                RemoteStatus.Applied => new Decision(null) { Plan = plan, AppliedAt = appliedAt },
+                RemoteStatus.Applied => new Decision(null) { Plan = plan, IsOfNone = present.Header is null, AppliedAt = appliedAt },
                 RemoteStatus.ConditionFailed or RemoteStatus.Older => Drop(mutation, plan, new Decision(null)),
                 RemoteStatus.Refused => Drop(mutation, plan, new Decision(new WriteOutcome(WriteStatus.Unprocessable) { Rule = plan.Rule.Rule, Detail = result.Detail })),
                 _ => Drop(mutation, plan, new Decision(result.IsAnswered ? Undecided(mutation, decider) : Unanswered(decider))),
@@ -137,14 +137,16 @@ public sealed partial class TierEngine
     }
 
     /// <summary>The write as a plain one, with the decided version, by the holder of the gate.</summary>
-    private ValueTask<Attempt> TakeOverAsync(SessionPlan plan, SyncLoop decider, ulong hash, CancellationToken cancellationToken)
+    private ValueTask<Attempt> TakeOverAsync(Decision decision, SyncLoop decider, ulong hash, CancellationToken cancellationToken)
     {
+        var plan = decision.Plan!;
         var decided = plan.Mutation with
         {
             Decide = null,
             Options = plan.Mutation.Options with { Condition = default },
             ConditionItem = null,
             Decided = plan.Version,
+            IsKnownAbsent = decision.IsOfNone,
             Seen = plan.Seen,
             SettledIn = decider.Link.Flag & (plan.Mutation.Delete ? decider.Link.Flag : plan.Rule!.SharedTiers),
         };
@@ -205,6 +207,9 @@ public sealed partial class TierEngine
     private sealed record Decision(WriteOutcome? Answer)
     {
         public SessionPlan? Plan { get; init; }
+
+        /// <summary>No tier had such a session: what is written is all of it. Else a sidecar that has nothing of it here then has a part.</summary>
+        public bool IsOfNone { get; init; }
 
         /// <summary>The moment before it was sent; never where nothing was.</summary>
         public long AppliedAt { get; init; } = long.MaxValue;

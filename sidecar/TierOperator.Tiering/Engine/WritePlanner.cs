@@ -27,6 +27,7 @@ internal sealed class WritePlanner(HybridClock clock)
             return Refused(mutation, rule, WriteStatus.PreconditionFailed, "The precondition does not hold; read it again and decide anew.");
         if (rule.Rule.OnConflict == ConflictStrategy.Manual && mutation.IsBlind && Disputed(present, mutation) is { } disputed)
             return Refused(mutation, rule, WriteStatus.Conflict, $"The item '{disputed}' has versions that nobody has chosen between (onConflict: Manual). Read it, then write or delete it with If-Match and its ETag.");
+        if (mutation.Decided is not null) return Accepted(rules, present, mutation, rule, header, nowMs); // elsewhere, and by what stands there
         if (header is null && ((mutation.Delete && rules.SharedTiersOf(mutation.Key.Span) == TierSet.None) || (mutation.Puts.Count == 0 && mutation.Deletes.Count > 0)))
             return Refused(mutation, rule, WriteStatus.NotFound, null);
         if (mutation is { Puts.Count: 0, Deletes.Count: 1, Replace: false, Delete: false }
