@@ -39,7 +39,7 @@ public sealed partial class TierEngine
         {
             for (var round = 0; round < MaxDecisions; round++)
             {
-                if (!await HearsAllAsync(decider, key)) return Undecided(mutation, decider);
+                if (!await HearsAllAsync(decider, key) || !await IsRefilledAsync(decider, key, cancellationToken)) return Undecided(mutation, decider);
                 var decision = await DecideOnceAsync(mutation, tiers, decider, cancellationToken);
                 if (decision.Answer is { } answer) return answer;
                 if (decision.Plan is not { } plan) continue;

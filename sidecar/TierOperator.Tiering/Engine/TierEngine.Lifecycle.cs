@@ -137,7 +137,8 @@ public sealed partial class TierEngine
                     var key = SessionRecord.Key(session).ToArray();
                     var rule = _rules.Stored(session->RuleId, key);
                     if (!rule.SharedTiers.HasFlag(loop.Link.Flag) || (session->Flags & SessionFlags.OnDisk) != 0) continue;
-                    loop.Outbox.Note(new OwedNote(key, session->Floor, _clock.NowMs) { Header = shard.HeaderOf_NeedsLock(session, rule), IsWhole = true }, wait: false);
+                    if (IsRefilled(key, null, loop.Link)) loop.Outbox.Refills.Add(key, null);
+                    else loop.Outbox.Note(new OwedNote(key, session->Floor, _clock.NowMs) { Header = shard.HeaderOf_NeedsLock(session, rule), IsWhole = true }, wait: false);
                 }
             }
         }

@@ -95,7 +95,7 @@ public sealed partial class TierEngine
     {
         if (_shared is null || owed.Tiers == TierSet.None) return outcome;
         var rule = plan.Rule!;
-        var awaited = owed.IsCarried ? owed.Tiers : rule.AwaitedTiers & owed.Tiers;
+        var awaited = owed.IsCarried ? owed.Tiers : HeardBefore(rule.AwaitedTiers) & owed.Tiers;
         var (acked, failed) = (plan.Mutation.SettledIn, TierSet.None);
         foreach (var loop in _shared.Loops)
         {
@@ -111,6 +111,12 @@ public sealed partial class TierEngine
         var missing = (rule.AwaitedTiers & owed.Tiers & ~acked) | (owed.IsCarried && acked == TierSet.None ? owed.Tiers : TierSet.None);
         return missing == TierSet.None ? outcome : Degraded(outcome, plan, missing, isJournalled && !owed.IsCarried, owed.IsCarried && acked == TierSet.None);
     }
+
+    /// <summary>
+    /// A tier that is asked before the awaited one hears of the write too, unless it is away: it would answer with what it had before, should this
+    /// sidecar be gone the next moment.
+    /// </summary>
+    private static TierSet HeardBefore(TierSet awaited) => awaited.HasFlag(TierSet.Postgres) ? awaited | TierSet.Redis : awaited;
 
     /// <summary>
     /// The answer where a tier that must hold the write has not said so. A write that nothing holds is forgotten, for its caller is told as

@@ -41,6 +41,7 @@ public sealed partial class TierEngine : ISyncSource
         var hash = _memory.HashOf(owed.Key);
         if (result.Status == RemoteStatus.Older) NoteConflict(owed, link, result.Newest);
         if (result.Status == RemoteStatus.Older) OnAnnounced(new RemoteAnnouncement(owed.Key, result.Newest, 0));
+        else if (owed.IsReread) Suspect(owed.Key); // some of it may have been older there, and the answer speaks for the whole
         if (owed.Header is not { } header) return;
         var rule = _rules.Stored(header.Rule, owed.Key);
         if (result is { Status: RemoteStatus.Applied, Existed: false } && IsLast(rule, link.Flag)) BelieveWhole(owed.Key, hash);
@@ -75,6 +76,12 @@ public sealed partial class TierEngine : ISyncSource
             if (entry.Header is { } header && !_rules.Stored(header.Rule, entry.Session).SharedTiers.HasFlag(link.Flag)) continue;
             if (entry.Kind == JournalKind.RemoveSession && entry.Version == ItemVersion.None) continue; // written anew here, deleted nowhere
             if (entry.Header is null && !_rules.SharedTiersOf(entry.Session).HasFlag(link.Flag)) continue;
+            if (isResent && entry.Version < outbox.ResentBelow && IsRefilled(entry.Session, entry.Header, link))
+            {
+                outbox.Refills.Add(entry.Session, stretch.From, entry.Kind == JournalKind.RemoveItem ? new RemovedItem(entry.Item, entry.Version) : null);
+                continue;
+            }
+
             var sinceMs = isResent || entry.Version == ItemVersion.None ? _clock.NowMs : Math.Min(entry.Version.Milliseconds, _clock.NowMs);
             yield return new OwedNote(entry.Session, entry.Version, sinceMs)
             {
@@ -83,6 +90,7 @@ public sealed partial class TierEngine : ISyncSource
                 Puts = entry.Kind == JournalKind.Put ? [new OwedPut(entry.Item, entry.Bytes, null)] : [],
                 Removed = entry.Kind == JournalKind.RemoveItem ? [entry.Item] : [],
                 Since = stretch.From,
+                IsReread = true,
                 IsResent = isResent && entry.Version < outbox.ResentBelow,
             };
         }

@@ -18,6 +18,12 @@ internal interface ISyncSource
     /// <summary>Applies a change where the tier holds nothing that its writer had not seen; else what the rule makes of both versions.</summary>
     ValueTask<RemoteResult> ReconcileAsync(OwedSession owed, TierLink link, RemoteChange change, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Brings a session back that the tier lost, from the slower tier that holds it. False: not now, one of them is away. Settled in the outbox by
+    /// the source.
+    /// </summary>
+    ValueTask<bool> RefillAsync(byte[] key, TierLink link, CancellationToken cancellationToken);
+
     /// <summary>The tier has taken it, or had something newer.</summary>
     void OnSettled(OwedSession owed, TierLink link, RemoteResult result);
 

@@ -15,6 +15,7 @@ internal sealed partial class Outbox
             var mark = (_behindFrom ?? _readingFrom) is { } behind && behind < end ? behind : end;
             foreach (var entry in _waiting.Values.Concat(_inFlight.Values))
                 if (entry.Since is { } since && since < mark) mark = since;
+            if (Refills.Oldest is { } oldest && oldest < mark) mark = oldest;
             return mark;
         }
     }
@@ -29,15 +30,27 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>The tier lost everything: all of the journal is to be read again.</summary>
+    /// <summary>
+    /// The tier lost everything: all of the journal is to be read again. What was read there before and waits goes, for what is sent to a tier that
+    /// forgot is chosen otherwise.
+    /// </summary>
     public void BeginAgain(ItemVersion now)
     {
-        lock (_gate) (IsResending, ResentBelow) = (true, now);
+        lock (_gate)
+        {
+            (IsResending, ResentBelow) = (true, now);
+            foreach (var entry in _waiting.Values.Where(static entry => entry.IsInJournal).ToList())
+            {
+                _waiting.Remove(entry.Key);
+                Count_NeedsLock(-entry.ValueBytes, -entry.EntryCost);
+            }
+        }
+
         FallBehind(default);
     }
 
     /// <summary>Whether entries take so little that a stretch of the journal may be read.</summary>
-    public bool MayReadOn => EntryBytes < maxEntryBytes / 2;
+    public bool MayReadOn => EntryBytes + Refills.Bytes < maxEntryBytes / 2;
 
     /// <summary>A stretch of the journal was noted with <see cref="NoteRead"/>; the next one begins here.</summary>
     public void ReadUpTo(JournalPosition next)

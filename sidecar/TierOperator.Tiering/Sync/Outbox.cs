@@ -25,6 +25,9 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
 
     /// <summary>Sessions that wait or are on their way. What the journal alone knows counts as one, so that nobody takes it for nothing.</summary>
     public int Count { get { lock (_gate) return Math.Max(_waiting.Count + _inFlight.Count, _behindFrom is null ? 0 : 1); } }
+
+    /// <summary>Sessions that the tier lost and that come back to it from elsewhere.</summary>
+    public Refills Refills { get; } = new();
     public long BacklogBytes => Interlocked.Read(ref _valueBytes);
     public long EntryBytes => Interlocked.Read(ref _entryBytes);
     public long MaxBacklogBytes { get; set; } = maxBacklogBytes;

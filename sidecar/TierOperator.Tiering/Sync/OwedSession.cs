@@ -28,6 +28,9 @@ internal sealed class OwedSession(byte[] key)
 
     /// <summary>Everything that is held here is to be sent, whatever the items say: the tier lost it, or never had it.</summary>
     public bool IsWhole { get; private set; }
+
+    /// <summary>Some of it was read in the journal, which may lack what was written last before a power cut.</summary>
+    public bool IsReread { get; private set; }
     public ItemVersion Floor { get; private set; }
     public ItemVersion Newest { get; private set; }
 
@@ -58,6 +61,9 @@ internal sealed class OwedSession(byte[] key)
     }
     public bool IsUrgent => _waiters is { Count: > 0 };
 
+    /// <summary>Nobody waits for it, and all of it can be read in the journal again.</summary>
+    public bool IsInJournal => Since is not null && !IsUrgent && !IsWhole && _items.Values.All(static item => item.Carried is null);
+
     /// <summary>Nothing but this one change was noted.</summary>
     public bool IsOnly(ItemVersion version) => _notes == 1 && Newest == version;
 
@@ -70,6 +76,7 @@ internal sealed class OwedSession(byte[] key)
         if (note.IsDelete || note.Replaces) RaiseFloor(note.Version);
         if (!isOlder) (Newest, IsDelete, Header) = (note.Version > Newest ? note.Version : Newest, note.IsDelete, note.Header);
         IsWhole |= note.IsWhole;
+        IsReread |= note.IsReread;
         Strategy = note.Strategy ?? Strategy;
         foreach (var put in note.Puts) Set(put.Item, new OwedItem(note.Version, IsRemoved: false, put.Bytes, put.Carried) { Seen = note.SeenOf(put.Item) });
         foreach (var gone in note.Removed) Set(gone, new OwedItem(note.Version, IsRemoved: true, 0, null) { Seen = note.SeenOf(gone) });
@@ -83,6 +90,7 @@ internal sealed class OwedSession(byte[] key)
         NotedMs = Math.Min(NotedMs, earlier.NotedMs);
         (Attempts, RetryAtMs) = (Math.Max(Attempts, earlier.Attempts), Math.Max(RetryAtMs, earlier.RetryAtMs));
         IsWhole |= earlier.IsWhole;
+        IsReread |= earlier.IsReread;
         if (earlier.Floor > Floor) Floor = earlier.Floor;
         if (earlier.Newest > Newest) Newest = earlier.Newest;
         foreach (var (item, owed) in earlier._items)
@@ -172,6 +180,8 @@ internal readonly record struct OwedNote(byte[] Key, ItemVersion Version, long N
 
     /// <summary>What the writer knew of each item that it changes (<see cref="OwedItem.Seen"/>); an item that is missing was not there.</summary>
     public IReadOnlyDictionary<byte[], ItemVersion>? Seen { get; init; }
+
+    public bool IsReread { get; init; }
 
     /// <summary>Read from the journal for a tier that lost what it had.</summary>
     public bool IsResent { get; init; }

@@ -68,7 +68,7 @@ internal sealed partial class SyncLoop : IAsyncDisposable
         Outbox.Ready -= Wake;
         await _closing.CancelAsync();
         await _loop;
-        await Task.WhenAll(_sends);
+        await Task.WhenAll([.. _sends, _refilling]);
         Moved();
         await Link.DisposeAsync();
         _closing.Dispose();
@@ -120,6 +120,7 @@ internal sealed partial class SyncLoop : IAsyncDisposable
         _backoff = s_firstBackoff;
         var options = _options;
         _sends.RemoveAll(static send => send.IsCompleted);
+        BeginRefill(cancellationToken);
         while (Link.CanWrite && Volatile.Read(ref _underWay) < _pace.Parallelism(options))
         {
             var terms = Terms(options);

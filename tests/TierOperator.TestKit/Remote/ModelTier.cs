@@ -64,6 +64,23 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
         Forgot?.Invoke();
     }
 
+    /// <summary>What another server has of it that hears no more from here on.</summary>
+    public Action FailOverLater()
+    {
+        Dictionary<byte[], Stored> copy;
+        lock (_gate) copy = _sessions.ToDictionary(static session => session.Key, static session => session.Value.Copy(), KeyComparer.Instance);
+        return () =>
+        {
+            lock (_gate)
+            {
+                _sessions.Clear();
+                foreach (var (key, stored) in copy) _sessions[key] = stored;
+            }
+
+            Forgot?.Invoke();
+        };
+    }
+
     public void SkipAnnouncements() => Gap?.Invoke();
 
     public ValueTask<RemoteItem> ReadItemAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, CancellationToken cancellationToken)
@@ -159,6 +176,14 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
         public ItemVersion Floor { get; private set; }
         public ItemVersion Newest { get; private set; }
         public bool IsPart { get; private set; }
+
+        public Stored Copy()
+        {
+            var copy = new Stored { Header = Header, Floor = Floor, Newest = Newest, IsPart = IsPart };
+            foreach (var (item, stored) in Items) copy.Items[item] = stored;
+            foreach (var (item, version) in Removed) copy.Removed[item] = version;
+            return copy;
+        }
 
         public void Take(RemoteChange change, bool mayForget)
         {

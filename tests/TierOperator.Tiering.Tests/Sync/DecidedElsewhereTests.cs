@@ -1,7 +1,6 @@
 using TierOperator.Policy.Compiled;
 using TierOperator.TestKit.Remote;
 using TierOperator.Tiering.Engine;
-using TierOperator.Tiering.Tests.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Sync;

@@ -18,6 +18,8 @@ public sealed class PowerCutTests(SharedServers servers, ITestOutputHelper outpu
     [Theory]
     [InlineData("write: Behind, ack: Disk")]
     [InlineData("write: Through, ack: Disk")]
+    [InlineData("write: Through, ack: Postgres")]
+    [InlineData("write: Around, ack: All")]
     public async Task PowerCut_WithServersKilled_LosesNothingAcknowledgedAndRevivesNothingDeleted(string rule)
     {
         var random = Seeded();

@@ -45,7 +45,7 @@ public sealed class SyncLoopRestTests
     }
 
     /// <summary>The first batch takes a tenth of a second, and others write meanwhile.</summary>
-    private sealed class SlowSource(ManualTime time) : ISyncSource
+    private sealed class SlowSource(ManualTime time) : DeletesSource
     {
         private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly List<ulong> _sent = [];
@@ -54,25 +54,18 @@ public sealed class SyncLoopRestTests
         public Action OnFirstBatch { get; set; } = static () => { };
         public IReadOnlyList<ulong> Sent => _sent;
 
-        public RemoteChange? Build(OwedSession owed, TierLink link)
+        public override RemoteChange? Build(OwedSession owed, TierLink link)
         {
             _sent.Add(owed.Newest.Stamp);
-            return new RemoteChange(owed.Key) { Floor = owed.Floor, Newest = owed.Newest };
+            return base.Build(owed, link);
         }
 
-        public void OnSettled(OwedSession owed, TierLink link, RemoteResult result)
+        public override void OnSettled(OwedSession owed, TierLink link, RemoteResult result)
         {
             if (_first.Task.IsCompleted) return;
             time.Advance(TimeSpan.FromMilliseconds(100));
             OnFirstBatch();
             _first.TrySetResult();
         }
-
-        public bool IsReconciled(OwedSession owed, TierLink link) => false;
-        public ValueTask<RemoteResult> ReconcileAsync(OwedSession owed, TierLink link, RemoteChange change, CancellationToken cancellationToken) => throw new NotSupportedException();
-        public void OnRefused(OwedSession owed, TierLink link, RemoteChange? change, string reason) => throw new NotSupportedException();
-        public JournalStretch? ReadJournal(JournalPosition from) => null;
-        public ValueTask FlushJournalAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
-        public IEnumerable<OwedNote> NotesOf(JournalStretch stretch, TierLink link) => [];
     }
 }

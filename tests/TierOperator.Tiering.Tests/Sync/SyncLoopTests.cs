@@ -54,34 +54,17 @@ public sealed class SyncLoopTests
     private static SyncLoop LoopOver(ModelTier tier, ISyncSource source)
         => new(new RemoteTierBinding(tier, TimeSpan.FromMilliseconds(50)), new Outbox(1 << 20, 1 << 20), source, new SyncOptions(), new SyncClock(TimeProvider.System, NullLogger.Instance));
 
-    /// <summary>Deletes are all it can send; its journal cannot be read.</summary>
-    private sealed class BrokenJournal : ISyncSource
+    /// <summary>Its journal cannot be read.</summary>
+    private sealed class BrokenJournal : DeletesSource
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task WasAsked => _asked.Task;
 
-        public RemoteChange? Build(OwedSession owed, TierLink link) => new(owed.Key) { Floor = owed.Floor, Newest = owed.Newest };
-
-        public bool IsReconciled(OwedSession owed, TierLink link) => false;
-
-        public ValueTask<RemoteResult> ReconcileAsync(OwedSession owed, TierLink link, RemoteChange change, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public void OnSettled(OwedSession owed, TierLink link, RemoteResult result)
-        {
-        }
-
-        public void OnRefused(OwedSession owed, TierLink link, RemoteChange? change, string reason)
-        {
-        }
-
-        public JournalStretch? ReadJournal(JournalPosition from)
+        public override JournalStretch? ReadJournal(JournalPosition from)
         {
             _asked.TrySetResult();
             throw new IOException("The disk is broken.");
         }
-
-        public ValueTask FlushJournalAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
-        public IEnumerable<OwedNote> NotesOf(JournalStretch stretch, TierLink link) => [];
     }
 }
