@@ -44,6 +44,28 @@ public sealed class RedisClusterTests
         await load.AssertEverythingIsThereAsync();
     }
 
+    // A slot that stays halfway: without ASKING the two servers would send the reader to and fro until its time is over.
+    [Fact]
+    public async Task Read_SessionThatHasMovedOfASlotThatHasNot_IsFollowedThere()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var tier = await RedisTiers.OpenHealthyAsync(cluster.Servers[0].Url, topology: RedisTopologyKind.Cluster);
+        await tier.ApplyAsync([_changes.Put("half", 1, ("i", "v"))], default);
+        var primaries = cluster.Servers.Take(3).ToList();
+        var keys = await Task.WhenAll(primaries.Select(server => server.RunAsync("KEYS", "*:s:{:half}")));
+        var (key, from) = (keys.Single(static found => found.Length > 0), primaries[Array.FindIndex(keys, static found => found.Length > 0)]);
+        var to = primaries.First(server => server != from);
+        var slot = await from.RunAsync("CLUSTER", "KEYSLOT", key);
+
+        await to.RunAsync("CLUSTER", "SETSLOT", slot, "IMPORTING", await from.RunAsync("CLUSTER", "MYID"));
+        await from.RunAsync("CLUSTER", "SETSLOT", slot, "MIGRATING", await to.RunAsync("CLUSTER", "MYID"));
+        await from.RunAsync("MIGRATE", "127.0.0.1", $"{to.Port}", key, "0", "5000");
+        var read = await tier.ReadItemAsync("half"u8.ToArray(), "i"u8.ToArray(), default);
+
+        Assert.Equal("", await from.RunAsync("KEYS", key));
+        Assert.Equal(RemoteReadStatus.Found, read.Status);
+    }
+
     [Fact]
     public async Task Tier_PrimaryKilled_WorksWithinTwoSecondsOfThePromotion()
     {
