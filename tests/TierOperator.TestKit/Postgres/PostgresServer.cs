@@ -108,12 +108,18 @@ public sealed class PostgresServer : IAsyncDisposable
     public void Thaw() => ServerProcesses.SignalTree(_process!.Id, ServerProcesses.Continue);
 
     /// <summary>SIGKILL for all of it.</summary>
-    public async Task KillAsync()
+    public Task KillAsync()
     {
         KillAll();
-        await _process!.WaitForExitAsync();
-        _process.Dispose();
-        _process = null;
+        return EndedAsync();
+    }
+
+    /// <summary>As an administrator does it: calls under way are ended, the server goes down in order, and comes again on the same port.</summary>
+    public async Task RestartAsync()
+    {
+        ServerProcesses.Interrupt(_process!.Id);
+        await EndedAsync();
+        await StartAgainAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -121,6 +127,13 @@ public sealed class PostgresServer : IAsyncDisposable
         if (_process is not null) await KillAsync();
         s_running.TryRemove(this, out _);
         Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task EndedAsync()
+    {
+        await _process!.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
     }
 
     private void KillAll()

@@ -10,6 +10,9 @@ internal static partial class ServerProcesses
     public const int Stop = 19;
     public const int Continue = 18;
 
+    /// <summary>PostgreSQL's fast shutdown: calls under way are ended, and what was committed is written out.</summary>
+    public static void Interrupt(int process) => _ = Signal(process, 2);
+
     /// <summary>The parent is held first, so that it starts no new ones meanwhile, and does not leave its children to others.</summary>
     public static void SignalTree(int process, int signal)
     {
