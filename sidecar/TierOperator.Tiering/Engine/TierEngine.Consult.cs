@@ -40,7 +40,7 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// 1. Each tier in turn, until one knows: it holds the session whole, or remembers that it was deleted. 2. A projection is kept and
-    /// the next tier is asked. 3. What this sidecar has yet to tell a tier counts as told.
+    /// the next tier is asked; so it is while the tier is to be brought what it lost. 3. What this sidecar has yet to tell a tier counts as told.
     /// </summary>
     private async Task<Consultation> AskTiersAsync(byte[] key, TierSet tiers)
     {
@@ -60,6 +60,7 @@ public sealed partial class TierEngine
                 return new Consultation(ReadStatus.NotFound) { DeletedAt = answer.Floor, Unavailable = unavailable, Seen = seen };
             if (answer.Status != RemoteReadStatus.Found) continue;
             answer = Corrected(answer, pending);
+            if (IsRecovering(loop, key)) answer = answer with { IsProjection = true };
             if (!answer.IsProjection) return WholeOf(answer, part, loop.Link.Flag, unavailable) with { Seen = seen };
             if (part is null) (part, partSource) = (answer, loop.Link.Flag);
             else answer.Session!.Release();

@@ -6,24 +6,34 @@ namespace TierOperator.Tiering.Engine;
 
 /// <remarks>
 /// A Redis that was emptied takes whatever comes first for the newest. What this sidecar's journal has of a session may be older than what others wrote
-/// to PostgreSQL since, so a session that PostgreSQL has too is not sent from here. 1. PostgreSQL hears what it is owed. 2. What it holds then is read, 3. and
-/// sent to Redis, where versions let nothing newer be lost. A Redis that failed over may have items that were removed since: of these the journal tells.
-/// While PostgreSQL is away nothing of it is sent: readers are told that a tier is missing, which is better than an old value without a word.
+/// to PostgreSQL since, so of a session that PostgreSQL has too only removals are sent from here, which a Redis that failed over may lack. 1. PostgreSQL hears
+/// what it is owed. 2. What it holds then is read, 3. and sent to Redis, where versions let nothing newer be lost, as a part: what other sidecars owe PostgreSQL
+/// is not in it. While PostgreSQL is away nothing of it is sent: readers are told that a tier is missing, which is better than an old value without a word.
 /// </remarks>
 public sealed partial class TierEngine
 {
     async ValueTask<bool> ISyncSource.RefillAsync(byte[] key, TierLink link, CancellationToken cancellationToken)
     {
-        var (last, refills) = (_shared!.Of(TierSet.Postgres)!, _shared.Of(link.Flag)!.Outbox.Refills);
-        var removed = refills.Begin(key);
-        if (!await HearsAllAsync(last, key)) return false;
+        var (last, outbox) = (_shared!.Of(TierSet.Postgres)!, _shared.Of(link.Flag)!.Outbox);
+        if ((!last.Outbox.KnowsAll || last.Outbox.Owes(key)) && !await HearsAllAsync(last, key)) return false;
         var there = await last.Link.ReadSessionAsync(key, cancellationToken);
         _clock.Observe(there.Newest);
-        if (there.Status == RemoteReadStatus.Unavailable || !await ApplyRefillAsync(RefillOf(key, there, removed, link), link, cancellationToken)) return false;
-        refills.Done(key);
+        if (there.Status == RemoteReadStatus.Unavailable || !await ApplyRefillAsync(RefillOf(key, there, link), link, cancellationToken)) return false;
+        if (there.Status == RemoteReadStatus.NotFound && there.Floor == ItemVersion.None) OweWhatIsHere(key, outbox);
+        outbox.Refills.Done(key);
         Suspect(key);
         return true;
     }
+
+    /// <summary>PostgreSQL never had it: its rule came there later, or keeps it for less time there.</summary>
+    private void OweWhatIsHere(byte[] key, Outbox outbox)
+    {
+        if (Describe(key, withItems: false) is { Header: { } header })
+            outbox.Note(new OwedNote(key, header.Floor, _clock.NowMs) { Header = header, IsWhole = true }, wait: false);
+    }
+
+    /// <summary>What this sidecar sent to the tier before may be missing there.</summary>
+    private static bool IsRecovering(SyncLoop loop, byte[] key) => loop.Outbox.IsResending || loop.Outbox.Refills.Contains(key);
 
     /// <summary>A tier that lost the session decides when it has it again.</summary>
     private async ValueTask<bool> IsRefilledAsync(SyncLoop decider, byte[] key, CancellationToken cancellationToken)
@@ -52,7 +62,7 @@ public sealed partial class TierEngine
     }
 
     /// <summary>Null where Redis need not know: there is no such session, or its rule keeps none of it there.</summary>
-    private RemoteChange? RefillOf(byte[] key, RemoteSession there, List<RemovedItem> removed, TierLink link)
+    private RemoteChange? RefillOf(byte[] key, RemoteSession there, TierLink link)
     {
         var nowMs = _clock.NowMs;
         if (there.Session is not { } session)
@@ -63,10 +73,9 @@ public sealed partial class TierEngine
             };
         }
 
-        removed.RemoveAll(gone => session.Items.Any(item => item.Key.AsSpan().SequenceEqual(gone.Item.Span))); // written anew since
-        var held = new HeldItems(session.Header, [.. session.Items], isWhole: !there.IsProjection);
+        var held = new HeldItems(session.Header, [.. session.Items], isWhole: false);
         var change = BuildOf(new OwedSession(key), session.Header, held, link.Flag, nowMs);
         if (change is null) held.Release();
-        return change is null ? null : change with { IsAnnounced = true, Removals = removed, Newest = there.Newest };
+        return change is null ? null : change with { IsAnnounced = true, Newest = there.Newest };
     }
 }

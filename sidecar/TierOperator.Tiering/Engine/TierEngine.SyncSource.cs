@@ -78,8 +78,8 @@ public sealed partial class TierEngine : ISyncSource
             if (entry.Header is null && !_rules.SharedTiersOf(entry.Session).HasFlag(link.Flag)) continue;
             if (isResent && entry.Version < outbox.ResentBelow && IsRefilled(entry.Session, entry.Header, link))
             {
-                outbox.Refills.Add(entry.Session, stretch.From, entry.Kind == JournalKind.RemoveItem ? new RemovedItem(entry.Item, entry.Version) : null);
-                continue;
+                outbox.Refills.Add(entry.Session, stretch.From);
+                if (entry.Kind is not (JournalKind.RemoveItem or JournalKind.RemoveSession)) continue; // a Redis that failed over may have it still
             }
 
             var sinceMs = isResent || entry.Version == ItemVersion.None ? _clock.NowMs : Math.Min(entry.Version.Milliseconds, _clock.NowMs);

@@ -39,41 +39,61 @@ internal sealed partial class Outbox
         lock (_gate)
         {
             (IsResending, ResentBelow) = (true, now);
+            _round++;
+            (_behindFrom, _readingFrom) = (default(JournalPosition), null);
             foreach (var entry in _waiting.Values.Where(static entry => entry.IsInJournal).ToList())
             {
                 _waiting.Remove(entry.Key);
                 Count_NeedsLock(-entry.ValueBytes, -entry.EntryCost);
             }
         }
-
-        FallBehind(default);
     }
 
-    /// <summary>Whether entries take so little that a stretch of the journal may be read.</summary>
-    public bool MayReadOn => EntryBytes + Refills.Bytes < maxEntryBytes / 2;
-
-    /// <summary>A stretch of the journal was noted with <see cref="NoteRead"/>; the next one begins here.</summary>
-    public void ReadUpTo(JournalPosition next)
-    {
-        lock (_gate) _behindFrom = next;
-    }
-
-    /// <summary>The journal's end is reached: every change is noted as it happens. The watermark stays until <see cref="HasCaughtUp"/>.</summary>
-    public void NoteFromNowOn()
-    {
-        lock (_gate) (_readingFrom, _behindFrom) = (_behindFrom, null);
-    }
-
-    public void HasCaughtUp()
-    {
-        lock (_gate) (_readingFrom, IsResending) = (null, false);
-    }
-
-    /// <summary>The changes of a stretch of the journal, at one moment: half a batch is never sent.</summary>
-    public void NoteRead(IEnumerable<OwedNote> notes)
+    /// <summary>From where the journal is to be read on, and in which round: what is read counts only while no other has begun.</summary>
+    public bool MustReadOn(out JournalPosition from, out int round)
     {
         lock (_gate)
         {
+            (from, round) = (_behindFrom ?? default, _round);
+            return _behindFrom is not null;
+        }
+    }
+
+    /// <summary>Whether entries take so little that a stretch of the journal may be read.</summary>
+    public bool MayReadOn => EntryBytes < maxEntryBytes / 2;
+
+    /// <summary>A stretch of the journal was noted with <see cref="NoteRead"/>; the next one begins here.</summary>
+    public void ReadUpTo(JournalPosition next, int round)
+    {
+        lock (_gate)
+        {
+            if (round == _round) _behindFrom = next;
+        }
+    }
+
+    /// <summary>The journal's end is reached: every change is noted as it happens. The watermark stays until <see cref="HasCaughtUp"/>.</summary>
+    public void NoteFromNowOn(int round)
+    {
+        lock (_gate)
+        {
+            if (round == _round) (_readingFrom, _behindFrom) = (_behindFrom, null);
+        }
+    }
+
+    public void HasCaughtUp(int round)
+    {
+        lock (_gate)
+        {
+            if (round == _round) (_readingFrom, IsResending) = (null, false);
+        }
+    }
+
+    /// <summary>The changes of a stretch of the journal, at one moment: half a batch is never sent.</summary>
+    public void NoteRead(IEnumerable<OwedNote> notes, int round)
+    {
+        lock (_gate)
+        {
+            if (round != _round) return;
             foreach (var note in notes) Take_NeedsLock(note);
         }
     }

@@ -22,12 +22,13 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     private long _hastyMs = long.MinValue / 2;
     private JournalPosition? _behindFrom;
     private JournalPosition? _readingFrom;
+    private int _round;
 
     /// <summary>Sessions that wait or are on their way. What the journal alone knows counts as one, so that nobody takes it for nothing.</summary>
     public int Count { get { lock (_gate) return Math.Max(_waiting.Count + _inFlight.Count, _behindFrom is null ? 0 : 1); } }
 
     /// <summary>Sessions that the tier lost and that come back to it from elsewhere.</summary>
-    public Refills Refills { get; } = new();
+    public Refills Refills { get; } = new(maxEntryBytes / 2);
     public long BacklogBytes => Interlocked.Read(ref _valueBytes);
     public long EntryBytes => Interlocked.Read(ref _entryBytes);
     public long MaxBacklogBytes { get; set; } = maxBacklogBytes;

@@ -61,8 +61,8 @@ internal sealed class OwedSession(byte[] key)
     }
     public bool IsUrgent => _waiters is { Count: > 0 };
 
-    /// <summary>Nobody waits for it, and all of it can be read in the journal again.</summary>
-    public bool IsInJournal => Since is not null && !IsUrgent && !IsWhole && _items.Values.All(static item => item.Carried is null);
+    /// <summary>Nobody waits for it, all of it can be read in the journal again, and meanwhile nobody takes for present what was removed.</summary>
+    public bool IsInJournal => Since is not null && !IsUrgent && !IsWhole && !IsDelete && _items.Values.All(static item => item is { Carried: null, IsRemoved: false });
 
     /// <summary>Nothing but this one change was noted.</summary>
     public bool IsOnly(ItemVersion version) => _notes == 1 && Newest == version;

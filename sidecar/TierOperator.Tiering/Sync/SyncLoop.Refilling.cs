@@ -8,10 +8,11 @@ internal sealed partial class SyncLoop
     private const int RefillsInARow = 256;
 
     private Task _refilling = Task.CompletedTask;
+    private long _refillFromMs;
 
     private void BeginRefill(CancellationToken cancellationToken)
     {
-        if (_refilling.IsCompleted && Outbox.Refills.Count > 0) _refilling = Task.Run(() => RefillAsync(cancellationToken), CancellationToken.None);
+        if (_refilling.IsCompleted && Outbox.Refills.Count > 0 && NowMs >= _refillFromMs) _refilling = Task.Run(() => RefillAsync(cancellationToken), CancellationToken.None);
     }
 
     private async Task RefillAsync(CancellationToken cancellationToken)
@@ -31,7 +32,8 @@ internal sealed partial class SyncLoop
             return; // closing: the journal tells of them again
         }
 
-        if (left == 0) Wake(); // else when the loop looks next: a tier is away
+        if (left == 0) Wake();
+        else _refillFromMs = NowMs + 1_000; // a tier is away
         Moved();
     }
 

@@ -146,16 +146,16 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     /// <summary>From the journal into the outbox, while the outbox has room and the journal is ahead of it.</summary>
     private async ValueTask ReadOnAsync(CancellationToken cancellationToken)
     {
-        while (Outbox.BehindFrom is { } from && Outbox.MayReadOn)
+        while (Outbox.MustReadOn(out var from, out var round) && Outbox.MayReadOn)
         {
             if (_source.ReadJournal(from) is { } stretch)
             {
-                Outbox.NoteRead(_source.NotesOf(stretch, Link));
-                Outbox.ReadUpTo(stretch.Next);
+                Outbox.NoteRead(_source.NotesOf(stretch, Link), round);
+                Outbox.ReadUpTo(stretch.Next, round);
             }
             else
             {
-                await CatchUpAsync(from, cancellationToken);
+                await CatchUpAsync(from, round, cancellationToken);
             }
         }
     }
@@ -164,16 +164,16 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     /// The journal's end: from now on changes are noted as they happen. What was appended before that and was not durable yet
     /// is read once more, and until it is the watermark stays.
     /// </summary>
-    private async ValueTask CatchUpAsync(Disk.JournalPosition from, CancellationToken cancellationToken)
+    private async ValueTask CatchUpAsync(Disk.JournalPosition from, int round, CancellationToken cancellationToken)
     {
-        Outbox.NoteFromNowOn();
+        Outbox.NoteFromNowOn(round);
         var read = from;
         try
         {
             await _source.FlushJournalAsync(cancellationToken);
             while (_source.ReadJournal(read) is { } late)
             {
-                Outbox.NoteRead(_source.NotesOf(late, Link));
+                Outbox.NoteRead(_source.NotesOf(late, Link), round);
                 read = late.Next;
             }
         }
@@ -183,7 +183,7 @@ internal sealed partial class SyncLoop : IAsyncDisposable
             throw;
         }
 
-        Outbox.HasCaughtUp();
+        Outbox.HasCaughtUp(round);
     }
 
     [LoggerMessage(1301, LogLevel.Error, "The sync with {Tier} met an error that it did not expect, and goes on")]

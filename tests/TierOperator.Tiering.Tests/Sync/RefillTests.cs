@@ -103,6 +103,46 @@ public sealed class RefillTests
     }
 
     [Fact]
+    public async Task Forgotten_WhatAnotherSidecarOwesPostgres_IsNotDroppedThere()
+    {
+        const string rule = "write: Behind, ack: Disk";
+        var (redis, postgres) = (new ModelTier(TierSet.Redis), new ModelTier(TierSet.Postgres));
+        await using var one = new SharedHarness(rule, redis, postgres);
+        await one.PutAsync("s", "a", "v");
+        await SettledAsync(one);
+        await using var other = new SharedHarness(rule, redis, postgres, node: 2);
+        postgres.SetState(new(RemoteHealth.ReadOnly, "read-only"));
+        await other.PutAsync("s", "b", "w");
+        await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(redis, "s", "b") == "w", () => "Redis never hears of it");
+
+        redis.Forget();
+        await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(redis, "s", "a") == "v", () => "Redis is not refilled");
+        redis.SkipAnnouncements();
+
+        Assert.Equal("v", await other.ValueAsync("s", "a"));
+        Assert.Equal("w", await other.ValueAsync("s", "b"));
+        postgres.SetState(new(RemoteHealth.Healthy));
+        await SettledAsync(other);
+        Assert.Equal("w", await SharedHarness.StoredAsync(postgres, "s", "b"));
+    }
+
+    [Fact]
+    public async Task FailedOver_DeletedSession_GoesAgainWhilePostgresIsAway()
+    {
+        await using var pod = new SharedHarness("write: Through, ack: Redis");
+        await pod.PutAsync("s", "i", "v");
+        var failOver = pod.Redis.FailOverLater();
+        await pod.DeleteAsync("s");
+        pod.Postgres.SetState(new(RemoteHealth.Unavailable, "down"));
+
+        failOver();
+
+        await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(pod.Redis, "s", "i") is null, () => "the new primary never hears of the delete");
+        await Eventually.HoldsAsync(async () => await pod.ValueAsync("s", "i") is null, () => "what the new primary had stays here");
+        pod.Postgres.SetState(new(RemoteHealth.Healthy));
+    }
+
+    [Fact]
     public async Task Forgotten_ConditionalWrite_IsDecidedOnWhatPostgresHas()
     {
         await using var pod = new SharedHarness("write: Through, ack: All");
