@@ -26,7 +26,6 @@ internal sealed class DiskIndex : IDisposable
 {
     private const int ShardBits = 4;
     private readonly IndexShard[] _shards = new IndexShard[1 << ShardBits];
-    private readonly NativeAccount _account = new();
     private readonly SegmentSet _segments;
     private long _items;
 
@@ -34,15 +33,15 @@ internal sealed class DiskIndex : IDisposable
     {
         _segments = segments;
         Identity = identity;
-        for (var i = 0; i < _shards.Length; i++) _shards[i] = new IndexShard(_account);
+        for (var i = 0; i < _shards.Length; i++) _shards[i] = new IndexShard(Account);
     }
 
     /// <summary>Swapped once, when recovery ends.</summary>
     public IRecordIdentity Identity { get; set; }
     public ReadOnlySpan<IndexShard> Shards => _shards;
 
-    /// <summary>What all its tables take. One counter: it is asked for after every write.</summary>
-    public long Bytes => _account.Bytes;
+    /// <summary>What all its tables take. One counter: it is asked for with every write.</summary>
+    public NativeAccount Account { get; } = new();
     public long Sessions => _shards.Sum(shard => (long)shard.Sessions);
     public long Items => Interlocked.Read(ref _items);
 

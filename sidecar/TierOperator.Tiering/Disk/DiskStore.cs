@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using TierOperator.Tiering.Memory;
 
 namespace TierOperator.Tiering.Disk;
 
@@ -63,7 +64,10 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
     public long LiveBytes => _segments.LiveBytes;
     public long Sessions => _index.Sessions;
     public long Items => _index.Items;
-    public long IndexBytes => _index.Bytes;
+    public long IndexBytes => _index.Account.Bytes;
+
+    /// <summary>What the index takes of memory, for whoever budgets memory.</summary>
+    internal NativeAccount IndexAccount => _index.Account;
     public int Segments => _segments.InOrder().Count;
 
     /// <summary>Opens the folder and reads its index.</summary>

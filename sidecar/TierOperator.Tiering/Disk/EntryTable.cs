@@ -10,16 +10,25 @@ namespace TierOperator.Tiering.Disk;
 /// Not thread-safe: its shard's lock is held for every call. In native memory beside the sessions, because the one grows
 /// at the other's expense: what sessions give up must serve the index, not lie beside it.
 /// </remarks>
-internal sealed class EntryTable(NativeAccount account) : IDisposable
+internal sealed class EntryTable : IDisposable
 {
     private const int FirstBuckets = 16;
 
-    private readonly NativeTable<IndexEntry> _entries = new(account, default);
-    private readonly NativeTable<int> _buckets = new(account, IndexEntry.NoLink);
+    private readonly NativeTable<IndexEntry> _entries;
+    private readonly NativeTable<int> _buckets;
     private int _allocated;
     private int _free = IndexEntry.NoLink;
     private int _bucketCount;
     private int _level = FirstBuckets;
+
+    /// <summary>Takes its first room at once: a small memory must not find it gone when sixteen shards get their first session.</summary>
+    public EntryTable(NativeAccount account)
+    {
+        _entries = new NativeTable<IndexEntry>(account, default);
+        _buckets = new NativeTable<int>(account, IndexEntry.NoLink);
+        _entries.Reach(0);
+        Begin();
+    }
 
     /// <summary>Entries in use.</summary>
     public int Count { get; private set; }

@@ -39,7 +39,6 @@ public sealed partial class TierEngine
         bool IsOver() => _memory.Budget.UsedBytes > goalBytes || !Fits(bytes);
 
         _memory.FlushTouches();
-        _memory.Budget.SetIndex(_disk?.IndexBytes ?? 0);
         while (IsOver())
             if (!await EvictRoundAsync(IsOver)) return !IsOver();
         return true;
@@ -205,7 +204,6 @@ public sealed partial class TierEngine
     private void CheckPressure()
     {
         if (_rules.Policy.Memory is not { } memory) return;
-        _memory.Budget.SetIndex(_disk?.IndexBytes ?? 0);
         if (_memory.Budget.UsedBytes > Percent(memory.EvictAtPercent)
             || (memory.MaxSessions > 0 && _memory.SessionCount > memory.MaxSessions))
             SignalPressure();

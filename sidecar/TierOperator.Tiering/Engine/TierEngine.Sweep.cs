@@ -60,7 +60,6 @@ public sealed partial class TierEngine
             _clock.Adjust();
             DoubtWhileDeaf();
             await FlushAuditAsync(cancellationToken);
-            _memory.Budget.SetIndex(_disk?.IndexBytes ?? 0);
             await SweepOnceAsync(ShardsPerSweep);
             SaveShadow();
             CheckPressure();

@@ -51,7 +51,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         _rules = new RuleTable(policy, _names, _bound);
         var capacity = policy.Memory?.CapacityBytes ?? 0;
         _openedCapacity = capacity;
-        _memory = new MemoryTier(capacity, NewEviction(policy));
+        _memory = new MemoryTier(capacity, NewEviction(policy), disk?.IndexAccount);
         _clock = new HybridClock(time, options.Node);
         _planner = new WritePlanner(_clock);
         _shared = OpenShared(options, policy);

@@ -56,6 +56,7 @@ internal sealed class EvictionQueue(IEvictionPolicy policy, MemoryBudget budget)
             if (_states[slot] != generation) return;
             _states[slot] |= Member;
             _policy.Add(slot, keyHash, createdMs);
+            budget.SetOverhead(OverheadBytes);
         }
     }
 

@@ -4,15 +4,19 @@ namespace TierOperator.Tiering.Memory;
 /// Memory as a hard number: whoever wants bytes takes them here before allocating, and gets none past the capacity.
 /// Thread-safe, lock-free.
 /// </summary>
-public sealed class MemoryBudget(long capacityBytes)
+public sealed class MemoryBudget
 {
+    private readonly NativeAccount? _index;
     private long _used;
     private long _overhead;
-    private long _index;
-    private long _capacity = capacityBytes;
+    private long _capacity;
+
+    /// <param name="capacityBytes">What may be used.</param>
+    /// <param name="index">What the disk tier's index takes, if there is one: it is memory as well, and grows whenever a batch is durable.</param>
+    internal MemoryBudget(long capacityBytes, NativeAccount? index) => (_capacity, _index) = (capacityBytes, index);
 
     /// <summary>Bytes taken and not given back, with memory's own tables, the eviction policy's and the disk's index.</summary>
-    public long UsedBytes => Interlocked.Read(ref _used) + TableBytes + Volatile.Read(ref _index);
+    public long UsedBytes => Interlocked.Read(ref _used) + TableBytes + IndexBytes;
 
     /// <summary>What the shards' tables take.</summary>
     internal NativeAccount Tables { get; } = new();
@@ -25,11 +29,8 @@ public sealed class MemoryBudget(long capacityBytes)
     /// <summary>Told by the owner of the eviction policy whenever its tables may have grown.</summary>
     public void SetOverhead(long bytes) => Volatile.Write(ref _overhead, bytes);
 
-    /// <summary>Bytes of the disk tier's index, which is memory as well.</summary>
-    public long IndexBytes => Volatile.Read(ref _index);
-
-    /// <summary>Told by the owner of the disk tier whenever it looks.</summary>
-    public void SetIndex(long bytes) => Volatile.Write(ref _index, bytes);
+    /// <summary>Bytes of the disk tier's index.</summary>
+    public long IndexBytes => _index?.Bytes ?? 0;
 
     /// <summary>
     /// Kept free for the next growth of those tables, because they grow when a session has already been let in: as much as
@@ -43,7 +44,7 @@ public sealed class MemoryBudget(long capacityBytes)
         get
         {
             var tables = TableBytes;
-            return CapacityBytes - tables - GrowthReserve(tables) - Volatile.Read(ref _index);
+            return CapacityBytes - tables - GrowthReserve(tables) - IndexBytes;
         }
     }
 

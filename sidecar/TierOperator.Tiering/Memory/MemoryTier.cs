@@ -17,10 +17,10 @@ internal sealed class MemoryTier : IDisposable
     private readonly MemoryShard[] _shards = new MemoryShard[ShardCount];
     private readonly ulong _seed;
 
-    public MemoryTier(long capacityBytes, IEvictionPolicy policy)
+    public MemoryTier(long capacityBytes, IEvictionPolicy policy, NativeAccount? index)
     {
         NativeHeap.Configure();
-        Budget = new MemoryBudget(capacityBytes);
+        Budget = new MemoryBudget(capacityBytes, index);
         Queue = new EvictionQueue(policy, Budget);
         Types = new ContentTypes();
         _seed = (ulong)Random.Shared.NextInt64();
