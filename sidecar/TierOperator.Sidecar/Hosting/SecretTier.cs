@@ -26,6 +26,7 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
     private volatile OpenedTier? _open;
     private volatile RemoteTierState _fault = new(RemoteHealth.Connecting);
     private volatile string? _refusal;
+    private volatile string? _remembered;
     private byte[]? _seen;
     private Task _loop = Task.CompletedTask;
     private int _started;
@@ -37,6 +38,10 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
     public TimeSpan? ClockSkew => _open?.Tier.ClockSkew;
     public bool IsConnected => _open?.Backplane?.IsConnected ?? false;
     public BackplaneWay Way => _open?.Backplane?.Way ?? BackplaneWay.None;
+
+    public string? Incarnation => _open?.Tier.Incarnation ?? _remembered;
+
+    public void Remember(string incarnation) => _remembered = incarnation;
 
     public event Action<RemoteTierState>? StateChanged;
     public event Action? Forgot;
@@ -117,6 +122,8 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
             if (content is null)
             {
                 if (_open is null) Say($"the secret \"{name}\" is not there: mount it, or name the folder of secrets with {Settings.Secrets.Flag} DIR");
+                else _refusal = $"the secret \"{name}\" is gone, what it said before goes on: mount it again";
+                _seen = null; // when it is back it is used anew, whatever it says
                 return;
             }
 
@@ -124,6 +131,7 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
             _seen = content;
             var (next, before) = (open(folder!), _open);
             Listen(next);
+            if (Incarnation is { } incarnation) next.Tier.Remember(incarnation);
             (_open, _refusal) = (next, null);
             next.Tier.Start();
             next.Backplane?.Start();

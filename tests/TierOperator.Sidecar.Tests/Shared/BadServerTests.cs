@@ -91,7 +91,8 @@ public sealed class BadServerTests(SharedFixture servers) : IClassFixture<Shared
     [Theory]
     [InlineData("redis", "redis//:secret-word")]
     [InlineData("postgres", "postgres://u:secret-word@127.0.0.1:99999/app")]
-    public async Task Secret_ThatTurnsWrong_IsToldWhileTheOneBeforeGoesOn(string tier, string wrong)
+    [InlineData("redis", null)]
+    public async Task Secret_ThatTurnsWrongOrIsTakenAway_IsToldWhileTheOneBeforeGoesOn(string tier, string? wrong)
     {
         var name = $"bad{Guid.NewGuid():n}";
         var right = tier == "redis" ? servers.Redis.Url : servers.Postgres.Url;
@@ -99,7 +100,8 @@ public sealed class BadServerTests(SharedFixture servers) : IClassFixture<Shared
         await using var sidecar = await servers.StartAsync(tier == "redis" ? SharedFixture.Policy(name, redis: name) : SharedFixture.Policy(name, postgres: name));
         await HoldsAsync(sidecar, $"tier_remote_state{{tier=\"{tier}\"}} 1");
 
-        servers.Secret(name, wrong);
+        if (wrong is null) servers.TakeAway(name);
+        else servers.Secret(name, wrong);
         await HoldsAsync(sidecar, $"tier_remote_secret_refused{{tier=\"{tier}\"}} 1");
         var said = await ReasonAsync(sidecar, tier);
         await sidecar.PutAsync("/v1/sessions/a/items/x", "kept").AssertStatusAsync(201);
@@ -107,7 +109,7 @@ public sealed class BadServerTests(SharedFixture servers) : IClassFixture<Shared
         servers.Secret(name, right);
         await HoldsAsync(sidecar, $"tier_remote_secret_refused{{tier=\"{tier}\"}} 0");
 
-        Assert.Contains("cannot be used", said, StringComparison.Ordinal);
+        Assert.Contains(wrong is null ? "is gone" : "cannot be used", said, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-word", said, StringComparison.Ordinal);
         await HoldsAsync(sidecar, $"tier_remote_state{{tier=\"{tier}\"}} 1");
     }

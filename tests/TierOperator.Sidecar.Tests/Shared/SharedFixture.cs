@@ -21,6 +21,8 @@ public sealed class SharedFixture : IAsyncLifetime
     /// <summary>A secret's folder with its url.</summary>
     internal void Secret(string name, string url) => _secrets.Secret(name, url);
 
+    internal void TakeAway(string secret) => Directory.Delete(Path.Combine(_secrets.Secrets, secret), recursive: true);
+
     internal Task<RunningSidecar> StartAsync(string policy) => RunningSidecar.StartAsync(policy, "--secrets", _secrets.Secrets);
 
     /// <summary>All four tiers, changes sent within a tenth of a second.</summary>
