@@ -7,8 +7,8 @@ namespace TierOperator.Tiering.Tests.Sync;
 /// <summary>Three sidecars over the same servers; unless told otherwise their clocks are an hour apart.</summary>
 internal sealed class Pods : IAsyncDisposable
 {
-    public Pods(SharedServers servers, string rule, TimeSpan? skew = null, string sync = "interval: 100ms")
-        => All = [.. Enumerable.Range(-1, 3).Select(at => new RealSidecar(servers, (uint)(at + 2), at * (skew ?? TimeSpan.FromHours(1)), rule, sync))];
+    public Pods(SharedServers servers, string rule, TimeSpan? skew = null, string sync = "interval: 100ms", int timeoutMs = 500)
+        => All = [.. Enumerable.Range(-1, 3).Select(at => new RealSidecar(servers, (uint)(at + 2), at * (skew ?? TimeSpan.FromHours(1)), rule, sync, timeoutMs: timeoutMs))];
 
     public IReadOnlyList<RealSidecar> All { get; }
 

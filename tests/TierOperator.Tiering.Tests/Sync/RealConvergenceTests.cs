@@ -90,7 +90,7 @@ public sealed class RealConvergenceTests(SharedServers servers, ITestOutputHelpe
     [Fact]
     public async Task Create_ByAllPodsAtOnce_HasOneWinner()
     {
-        await using var pods = new Pods(servers.Anew(), "write: Behind, ack: Disk");
+        await using var pods = new Pods(servers.Anew(), "write: Behind, ack: Disk", timeoutMs: 10_000); // an answer that comes too late is a 503, whoever won
         await pods.AreSettledAsync();
 
         for (var session = 0; session < 50; session++)

@@ -26,7 +26,8 @@ public sealed class NativeServer : IAsyncDisposable
     {
         (_options, _keys, _time, _logger) = (options, keys, time, logger);
         var links = new[] { LinkOf(2, mayBeSlow: false), LinkOf(3, mayBeSlow: false), LinkOf(2, mayBeSlow: true), LinkOf(3, mayBeSlow: true) };
-        _clients = links.ToDictionary(link => link, link => new Lazy<RedisClient>(() => Open(link)));
+        // Distinct: a long timeout of the policy's makes the slow and the quick ones alike.
+        _clients = links.Distinct().ToDictionary(link => link, link => new Lazy<RedisClient>(() => Open(link)));
     }
 
     /// <summary>Before each native key on the server; behind it stands <c>}</c>.</summary>
