@@ -155,6 +155,7 @@ internal sealed class Compactor(
             writer.Flush(prepare: false);
             copy.File.Sync();
             segments.Door.Rename(temporary, copy.Path);
+            copy.IsUnpublished = false;
         }
         catch
         {
@@ -184,6 +185,7 @@ internal sealed class Compactor(
         temporary = path + SegmentSet.TemporaryExtension;
         var header = segments.NewHeader(epoch) with { Order = plan.Segments[0].Header.Order, Replaced = plan.Replaced };
         var copy = segments.CreateFile(temporary, DiskOpen.Create, header, path);
+        copy.IsUnpublished = true;
         try
         {
             return segments.Add(copy);

@@ -1,8 +1,19 @@
 namespace TierOperator.Tiering.Disk;
 
 /// <summary>A place in the log: a segment's place in the order, and an offset in it. Totally ordered.</summary>
+/// <remarks>
+/// Compaction writes segments anew, several into one: the offset is good only in the file that it was taken in. What stood anywhere else is in the
+/// last segment at or before that order, and has to be looked for from its beginning.
+/// </remarks>
 public readonly record struct JournalPosition(long Order, long Offset) : IComparable<JournalPosition>
 {
+    /// <summary>The file's epoch; 0 is none.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>A place that lies before neither.</summary>
+    public static JournalPosition Earlier(JournalPosition left, JournalPosition right)
+        => left.Order == right.Order && left.Epoch != right.Epoch ? new JournalPosition(left.Order, 0) : left < right ? left : right;
+
     public int CompareTo(JournalPosition other) => Order != other.Order ? Order.CompareTo(other.Order) : Offset.CompareTo(other.Offset);
 
     public static bool operator <(JournalPosition left, JournalPosition right) => left.CompareTo(right) < 0;

@@ -35,6 +35,9 @@ internal sealed class SegmentFile(IDiskFile file, SegmentHeader header, string p
     /// <summary>A published copy has taken its place; only its file could not be deleted yet.</summary>
     public bool IsReplaced { get; set; }
 
+    /// <summary>A copy that compaction still writes: what it holds stands in others.</summary>
+    public bool IsUnpublished { get; set; }
+
     /// <summary>It was sealed, or found, without a hint file.</summary>
     public bool NeedsHint { get; set; }
     public long Records { get; set; }

@@ -29,6 +29,9 @@ public sealed class EditScope
     /// <summary>The edit stages nothing: its reads count as accesses.</summary>
     public bool IsReadOnly { get; set; }
 
+    /// <summary>What is there makes no difference to the edit: it is done also where a tier cannot say.</summary>
+    public bool IsBlind { get; set; }
+
     /// <summary>When the edit runs, Unix milliseconds.</summary>
     public long NowMs { get; internal set; }
 
@@ -37,7 +40,7 @@ public sealed class EditScope
     public void Begin(bool isReadOnly)
     {
         for (var i = 0; i < Count; i++) _sessions[i].Forget();
-        (Count, IsReadOnly, _byKey) = (0, isReadOnly, null);
+        (Count, IsReadOnly, IsBlind, _byKey) = (0, isReadOnly, false, null);
     }
 
     /// <summary>Adds an id; one that is there already is passed over. Its bytes stay as they are until the edit is done.</summary>

@@ -48,7 +48,16 @@ public sealed unsafe partial class EditedSession
     {
         Key = key;
         (Hash, Plan, IsWritten, Owed) = (0, null, false, default);
-        (DiskIsStale, IsCold) = (false, false);
+        (DiskIsStale, IsCold, WasHere) = (false, false, null);
+    }
+
+    /// <summary>What the shared tiers answered: where a local tier has it now, the edit sees it there.</summary>
+    internal void Bring(SessionSnapshot? found, bool wasHere)
+    {
+        Below?.Release();
+        WasHere = wasHere;
+        Below = wasHere ? null : found;
+        if (wasHere) found?.Release();
     }
 
     internal void Aim(ulong hash, MemoryShard shard) => (Hash, _shard) = (hash, shard);

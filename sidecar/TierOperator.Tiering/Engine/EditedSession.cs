@@ -54,6 +54,8 @@ public sealed unsafe partial class EditedSession
 
     /// <summary>What the disk holds of it, where memory does not have it all.</summary>
     internal SessionSnapshot? Below { get; set; }
+    /// <summary>Whether a local tier had it when the shared tiers were asked for it; null when they were not.</summary>
+    internal bool? WasHere { get; private set; }
     internal bool DiskIsStale { get; set; }
 
     /// <summary>Only the disk holds it, and memory had no room for it.</summary>

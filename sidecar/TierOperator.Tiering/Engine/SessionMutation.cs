@@ -38,8 +38,8 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
     /// <summary>The version that a shared tier has decided on; null lets the planner give one.</summary>
     public ItemVersion? Decided { get; init; }
 
-    /// <summary>With <see cref="Decided"/>: what was known of each item where it was decided.</summary>
-    public IReadOnlyDictionary<byte[], ItemVersion>? Seen { get; init; }
+    /// <summary>With <see cref="Decided"/>: how it was planned there, on all that the tiers hold of the session. Null where nothing but the version is known.</summary>
+    public SessionPlan? Planned { get; init; }
 
     /// <summary>Shared tiers that have the change already.</summary>
     public TierSet SettledIn { get; init; }

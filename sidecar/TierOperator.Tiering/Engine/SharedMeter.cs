@@ -19,7 +19,7 @@ internal static class SharedMeter
         Gauge(meter, engine, "tier.remote.secret.refused", "", "1 while the tier's secret is missing or cannot be used.", static loop => loop.Link.Tier.State.IsSecretRefused ? 1 : 0);
         Gauge(meter, engine, "tier.remote.breaker.open", "", "1 while the circuit breaker keeps calls away from the tier.", static loop => loop.Link.IsOpen ? 1 : 0);
         Count(meter, engine, "tier.sync.settled", "{session}", "Sessions that a shared tier was told of.", static loop => loop.Sent);
-        Gauge(meter, engine, "tier.sync.backlog", "{session}", "Sessions that a shared tier has yet to hear of.", static loop => loop.Outbox.Count + loop.Outbox.Refills.Count);
+        Gauge(meter, engine, "tier.sync.backlog", "{session}", "Sessions that a shared tier has yet to hear of.", static loop => loop.Outbox.Backlog);
         Gauge(meter, engine, "tier.sync.backlog.size", "By", "Bytes of values that a shared tier has yet to hear of.", static loop => loop.Outbox.BacklogBytes);
         meter.CreateObservableGauge("tier.remote.clock_skew", () => s_tiers.Select(tier => new Measurement<double>(
             engine.LoopOf(tier)?.Link.Tier.ClockSkew?.TotalSeconds ?? 0, new KeyValuePair<string, object?>("tier", SharedTiers.NameOf(tier)))), "s", "How far the server's clock is ahead of this one.");

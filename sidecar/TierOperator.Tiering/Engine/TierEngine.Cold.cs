@@ -72,22 +72,34 @@ public sealed partial class TierEngine
         var plan = _planner.Plan(rules, present, mutation, nowMs);
         if (plan.IsRefused) return new Attempt(AttemptKind.Done) { Plan = plan, Outcome = plan.Refusal };
         if (SharedRefusal(plan, rules, keep: false, goesBelow: true) is { } shared) return shared;
-        var batch = BatchBelow(plan);
-        var since = _disk!.JournalEnd;
-        var appended = _disk.TryAppend(batch, out var ticket);
+        var appended = AppendBelow(plan, rules, out var ticket, out var owed);
         if (appended == AppendStatus.Ok)
         {
             return new Attempt(AttemptKind.Done)
             {
                 Plan = plan,
                 Ticket = ticket,
-                Owed = Owe(plan, rules, isHeld: true, since),
+                Owed = owed,
                 Outcome = new WriteOutcome(plan.Status) { Version = plan.Version, Rule = plan.Rule!.Rule, Pending = TierSet.None },
             };
         }
 
         MayGoOn(appended, plan, keep: false, out var refusal);
         return refusal;
+    }
+
+    /// <summary>Under the shard's lock, as every append with its note: whoever asks how far the tiers are waits for both.</summary>
+    private AppendStatus AppendBelow(SessionPlan plan, RuleTable rules, out long ticket, out OwedWaits owed)
+    {
+        owed = default;
+        var batch = BatchBelow(plan);
+        lock (_memory.ShardOf(_memory.HashOf(plan.Mutation.Key.Span)).Gate)
+        {
+            var since = _disk!.JournalEnd;
+            var appended = _disk.TryAppend(batch, out ticket);
+            if (appended == AppendStatus.Ok) owed = Owe(plan, rules, isHeld: true, since);
+            return appended;
+        }
     }
 
     private static DiskBatch BatchBelow(SessionPlan plan)

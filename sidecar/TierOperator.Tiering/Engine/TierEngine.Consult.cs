@@ -57,7 +57,16 @@ public sealed partial class TierEngine
             seen[loop.Link.Flag] = answer.Newest;
             if (answer.Status == RemoteReadStatus.Unavailable) unavailable |= loop.Link.Flag;
             if (answer.Status == RemoteReadStatus.NotFound && answer.Floor != ItemVersion.None)
+            {
+                if (part is not null && WrittenSince(part, answer.Floor) is { } anew)
+                {
+                    part = anew;
+                    break;
+                }
+
                 return new Consultation(ReadStatus.NotFound) { DeletedAt = answer.Floor, Unavailable = unavailable, Seen = seen };
+            }
+
             if (answer.Status != RemoteReadStatus.Found) continue;
             answer = Corrected(answer, pending);
             if (IsRecovering(loop, key)) answer = answer with { IsProjection = true };
@@ -69,6 +78,19 @@ public sealed partial class TierEngine
         // The last tier holds a part: where no tier failed, a part is all there is.
         if (part is not null) return new Consultation(ReadStatus.Found) { Found = part, Source = partSource, Unavailable = unavailable, Seen = seen };
         return new Consultation(unavailable == TierSet.None ? ReadStatus.NotFound : ReadStatus.Unavailable) { Unavailable = unavailable, Seen = seen };
+    }
+
+    /// <summary>What of a part is newer than a deletion that a later tier remembers, for that has yet to hear of it; null when nothing is.</summary>
+    private static RemoteSession? WrittenSince(RemoteSession part, ItemVersion floor)
+    {
+        var kept = new List<ItemSnapshot>();
+        foreach (var item in part.Session!.Items)
+        {
+            if (item.Version > floor) kept.Add(item);
+            else item.Value.Release();
+        }
+
+        return kept.Count == 0 ? null : part with { Session = part.Session with { Items = kept }, Floor = floor };
     }
 
     /// <summary>What a nearer tier had of it may be newer, item by item.</summary>

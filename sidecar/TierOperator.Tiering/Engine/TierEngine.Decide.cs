@@ -39,7 +39,7 @@ public sealed partial class TierEngine
         {
             for (var round = 0; round < MaxDecisions; round++)
             {
-                if (!await HearsAllAsync(decider, key) || !await IsRefilledAsync(decider, key, cancellationToken)) return Undecided(mutation, decider);
+                if (!await HearsAllAsync(decider, key) || !await HasItAgainAsync(decider, key, cancellationToken)) return Undecided(mutation, decider);
                 var decision = await DecideOnceAsync(mutation, tiers, decider, cancellationToken);
                 if (decision.Answer is { } answer) return answer;
                 if (decision.Plan is not { } plan) continue;
@@ -47,7 +47,7 @@ public sealed partial class TierEngine
                 var attempt = await TakeOverAsync(decision, decider, hash, cancellationToken);
                 DoubtIfAnnounced(mutation.Key, hash, decision.AppliedAt);
                 if (attempt.TookValues) ours = null;
-                if (attempt.Outcome.Succeeded) attempt = attempt with { Outcome = attempt.Outcome with { Status = plan.Status } }; // new or not is what was found there, not here
+                if (decision.AppliedAt != long.MaxValue && !attempt.Outcome.Succeeded) attempt = attempt with { Outcome = AppliedAlone(attempt.Outcome, key, decider) };
                 OpenGate(hash, gate);
                 gate = null;
                 return await FinishAsync(attempt, cancellationToken);
@@ -90,17 +90,21 @@ public sealed partial class TierEngine
         try
         {
             if (answer.Status == ReadStatus.Unavailable || answer.Unavailable.HasFlag(decider.Link.Flag)) return new Decision(Undecided(mutation, decider));
+            var isPart = answer is { Found.IsProjection: true, Unavailable: not TierSet.None } && !IsWholeHere(mutation.Key.Span, _memory.HashOf(mutation.Key.Span));
+            if (isPart) return new Decision(Undecided(mutation, _shared!.Of(answer.Unavailable) ?? decider)); // what it lacks may be there
             var seen = answer.Seen.GetValueOrDefault(decider.Link.Flag);
             var present = PresentOf(mutation.Key, answer);
             var plan = _planner.Plan(_rules, present, mutation with { IsKnownAbsent = true }, _clock.NowMs);
             if (plan.IsRefused) return Drop(mutation, plan, new Decision(plan.Refusal));
-            if (!plan.Rule!.SharedTiers.HasFlag(decider.Link.Flag) && !plan.Mutation.Delete) return new Decision(null) { Plan = plan, IsOfNone = present.Header is null };
+            var decided = new Decision(null) { Plan = plan, IsOfNone = present.Header is null };
+            if (!plan.Rule!.SharedTiers.HasFlag(decider.Link.Flag) && !plan.Mutation.Delete) return decided;
+            if (NoRoomElsewhere(plan, decider.Link.Flag) is { } full) return Drop(mutation, plan, new Decision(full));
             var change = DecidedChange(plan, present, decider.Link.Flag) with { Condition = new RemoteCondition { Unchanged = seen } };
             var appliedAt = _recent.Now;
             var result = await ApplyDecidedAsync(decider, change, cancellationToken);
             return result.Status switch
             {
-                RemoteStatus.Applied => new Decision(null) { Plan = plan, IsOfNone = present.Header is null, AppliedAt = appliedAt },
+                RemoteStatus.Applied => decided with { AppliedAt = appliedAt },
                 RemoteStatus.ConditionFailed or RemoteStatus.Older => Drop(mutation, plan, new Decision(null)),
                 RemoteStatus.Refused => Drop(mutation, plan, new Decision(new WriteOutcome(WriteStatus.Unprocessable) { Rule = plan.Rule.Rule, Detail = result.Detail })),
                 _ => Drop(mutation, plan, new Decision(result.IsAnswered ? Undecided(mutation, decider) : Unanswered(decider))),
@@ -129,6 +133,25 @@ public sealed partial class TierEngine
         }
     }
 
+    /// <summary>Why the other tiers could not hear of it afterwards; null when they can.</summary>
+    private WriteOutcome? NoRoomElsewhere(SessionPlan plan, TierSet decider)
+    {
+        var settled = new SessionPlan { Mutation = plan.Mutation with { SettledIn = decider }, Status = plan.Status, Rule = plan.Rule, Header = plan.Header, Version = plan.Version, Puts = plan.Puts };
+        return SharedRefusal(settled, _rules, keep: true, goesBelow: _disk is not null && plan.Rule!.UsesDisk)?.Outcome;
+    }
+
+    /// <summary>It stands in the deciding tier, and nothing here could take it: what is here is older, and who asked must not ask again unseen.</summary>
+    private WriteOutcome AppliedAlone(WriteOutcome refusal, byte[] key, SyncLoop decider)
+    {
+        Suspect(key);
+        return refusal with
+        {
+            Status = WriteStatus.Unavailable,
+            MayHaveHappened = true,
+            Detail = $"{SharedTiers.NameOf(decider.Link.Flag)} has taken the write, this sidecar could not: read the item before you retry. {refusal.Detail}",
+        };
+    }
+
     /// <summary>What a decision made and nobody will take goes back.</summary>
     private static Decision Drop(SessionMutation mutation, SessionPlan plan, Decision decision)
     {
@@ -136,7 +159,7 @@ public sealed partial class TierEngine
         return decision;
     }
 
-    /// <summary>The write as a plain one, with the decided version, by the holder of the gate.</summary>
+    /// <summary>The write as it was planned and decided, by the holder of the gate.</summary>
     private ValueTask<Attempt> TakeOverAsync(Decision decision, SyncLoop decider, ulong hash, CancellationToken cancellationToken)
     {
         var plan = decision.Plan!;
@@ -146,8 +169,8 @@ public sealed partial class TierEngine
             Options = plan.Mutation.Options with { Condition = default },
             ConditionItem = null,
             Decided = plan.Version,
+            Planned = plan,
             IsKnownAbsent = decision.IsOfNone,
-            Seen = plan.Seen,
             SettledIn = decider.Link.Flag & (plan.Mutation.Delete ? decider.Link.Flag : plan.Rule!.SharedTiers),
         };
         return PerformHeldAsync(decided, hash, cancellationToken);
@@ -180,8 +203,7 @@ public sealed partial class TierEngine
     private RemoteChange DecidedChange(SessionPlan plan, PresentSession present, TierSet tier)
     {
         var key = plan.Mutation.Key;
-        if (plan.Mutation.Delete)
-            return new RemoteChange(key) { Floor = plan.Version, Newest = plan.Version, ExpiresMs = _clock.NowMs + (long)_rules.Policy.Tombstones.TotalMilliseconds };
+        if (plan.Mutation.Delete) return TombstoneOf(key, plan.Version);
         var owed = new OwedSession(key.ToArray());
         owed.Take(NoteOf(key.ToArray(), plan, isCarried: false, since: null));
         var items = plan.Puts.Select(put => new ItemSnapshot(put.Write.Item.ToArray(), put.Write.ContentType, plan.Version, put.Write.Value)).ToList();
@@ -193,7 +215,7 @@ public sealed partial class TierEngine
     private static WriteOutcome Undecided(SessionMutation mutation, SyncLoop decider) => new(WriteStatus.Unavailable)
     {
         Unavailable = decider.Link.Flag,
-        Detail = $"A conditional write is decided in {SharedTiers.NameOf(decider.Link.Flag)}, which is away or has yet to hear what was written before: nothing was written. Retry later, or write without a condition.",
+        Detail = $"A conditional write asks {SharedTiers.NameOf(decider.Link.Flag)}, which is away or has yet to hear what was written before: nothing was written. Retry later, or write without a condition.",
     };
 
     private static WriteOutcome Unanswered(SyncLoop decider) => new(WriteStatus.Unavailable)

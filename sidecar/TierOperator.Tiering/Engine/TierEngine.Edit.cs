@@ -1,6 +1,7 @@
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Memory;
+using TierOperator.Tiering.Sync;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Engine;
@@ -45,18 +46,27 @@ public sealed partial class TierEngine
     {
         ArgumentNullException.ThrowIfNull(scope);
         ArgumentNullException.ThrowIfNull(edit);
-        return AnyShared(scope) ? await EditSharedAsync(scope, edit, cancellationToken) : await EditHereAsync(scope, edit, cancellationToken);
+        var isShared = AnyShared(scope);
+        for (var round = 0; round < MaxDecisions; round++)
+        {
+            if (isShared && await EditSharedAsync(scope, edit, cancellationToken) is { } answer) return answer;
+            if (await EditHereAsync(scope, edit, cancellationToken) is { } outcome) return outcome;
+        }
+
+        return new EditOutcome(WriteStatus.Unavailable) { Detail = "Memory keeps giving up sessions that the command needs: retry later, or raise tiers.memory.capacity." };
     }
 
-    private async ValueTask<EditOutcome> EditHereAsync(EditScope scope, ISessionEdit edit, CancellationToken cancellationToken)
+    /// <summary>Null: what was brought here for it has left again, or came meanwhile.</summary>
+    private async ValueTask<EditOutcome?> EditHereAsync(EditScope scope, ISessionEdit edit, CancellationToken cancellationToken)
     {
         Aim(scope);
         var gates = new SortedDictionary<ulong, SessionGate>();
         try
         {
             foreach (var hash in HashesOf(scope)) gates[hash] = await CloseGateAsync(hash, cancellationToken);
+            if (HasMoved(scope)) return null;
             for (var i = 0; i < scope.Count; i++)
-                if (!await WarmAsync(scope[i], scope.IsReadOnly, cancellationToken)) return UnreadableSession(scope[i]);
+                if (!await WarmAsync(scope[i], scope.IsReadOnly, cancellationToken)) return UnreadableSession(scope[i], TierSet.Spillover);
             var outcome = await EditHeldAsync(scope, edit, cancellationToken);
             if (_shared is null || outcome.Status != WriteStatus.Replaced) return outcome;
             OpenGates(gates);
@@ -185,9 +195,11 @@ public sealed partial class TierEngine
         return new EditOutcome(WriteStatus.Replaced) { Ticket = attempt.Ticket, Rule = attempt.Outcome.Rule };
     }
 
-    private EditOutcome UnreadableSession(EditedSession session) => new(WriteStatus.Unavailable)
+    private EditOutcome UnreadableSession(EditedSession session, TierSet missing) => new(WriteStatus.Unavailable)
     {
         Rule = _rules.Policy.Matcher.MatchSession(session.Key.Span, null),
-        Detail = "The disk tier cannot say what it holds of this key: retry later.",
+        Detail = missing is TierSet.Spillover or TierSet.None
+            ? "The disk tier cannot say what it holds of this key: retry later."
+            : $"{SharedTiers.NamesOf(missing)} cannot say what it holds of this key: nothing was written. Retry later.",
     };
 }

@@ -36,23 +36,35 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// An edit over shared tiers. Reads: each session as the tiers hold it. A write to one session: decided where all pods see the same.
-    /// To several: each is brought here first, and the edit is atomic on this sidecar.
+    /// To several: each is brought here first, which is null, and the edit is atomic on this sidecar.
     /// </summary>
-    private async ValueTask<EditOutcome> EditSharedAsync(EditScope scope, ISessionEdit edit, CancellationToken cancellationToken)
+    private async ValueTask<EditOutcome?> EditSharedAsync(EditScope scope, ISessionEdit edit, CancellationToken cancellationToken)
     {
         if (!scope.IsReadOnly && scope.Count == 1) return await DecideEditAsync(scope, edit, cancellationToken);
         for (var i = 0; i < scope.Count; i++)
         {
             var read = await ReadSessionAsync(scope[i].Key, cancellationToken);
-            if (read.Status is ReadStatus.Unavailable or ReadStatus.NoRoom) return UnreadableSession(scope[i]);
-            var isHere = !scope.IsReadOnly && IsHere(scope[i].Key.Span, _memory.HashOf(scope[i].Key.Span));
-            if (isHere) read.Session?.Release();
-            else scope[i].Below = read.Session;
+            var isDoubtful = read.Unavailable != TierSet.None && !scope.IsReadOnly && !scope.IsBlind;
+            if (isDoubtful || read.Status is ReadStatus.Unavailable or ReadStatus.NoRoom)
+            {
+                read.Session?.Release();
+                return UnreadableSession(scope[i], read.Unavailable);
+            }
+
+            scope[i].Bring(read.Session, wasHere: !scope.IsReadOnly && IsHere(scope[i].Key.Span, _memory.HashOf(scope[i].Key.Span)));
         }
 
-        if (!scope.IsReadOnly) return await EditHereAsync(scope, edit, cancellationToken);
+        if (!scope.IsReadOnly) return null;
         RunUnlocked(scope, edit);
         return new EditOutcome(WriteStatus.Replaced);
+    }
+
+    /// <summary>While its gate is shut a session stays where it is; before, it may have been evicted, or written by another caller.</summary>
+    private bool HasMoved(EditScope scope)
+    {
+        for (var i = 0; i < scope.Count; i++)
+            if (scope[i].WasHere is { } was && was != IsHere(scope[i].Key.Span, scope[i].Hash)) return true;
+        return false;
     }
 
     private unsafe void RunUnlocked(EditScope scope, ISessionEdit edit)

@@ -57,8 +57,14 @@ public sealed partial class TierEngine
         if (_shared is null) return;
         if (_shadow is not null)
         {
-            foreach (var loop in _shared.Loops) loop.Outbox.FallBehind(_shadow.Of(loop.Link.Flag));
-            _disk!.KeepFrom = _shared.Loops.Min(loop => _shadow.Of(loop.Link.Flag));
+            foreach (var loop in _shared.Loops)
+            {
+                var mark = _shadow.Of(loop.Link.Flag);
+                loop.Outbox.Resume(mark);
+                if (mark.Incarnation is { } incarnation) loop.Link.Tier.Remember(incarnation);
+            }
+
+            _disk!.KeepFrom = _shared.Loops.Min(loop => _shadow.Of(loop.Link.Flag).Position);
         }
 
         _shared.Start();
@@ -104,17 +110,28 @@ public sealed partial class TierEngine
     private void SaveShadow()
     {
         if (_shared is null || _shadow is null) return;
-        var end = _disk!.JournalEnd;
-        var marks = _shared.Loops.ToDictionary(loop => loop.Link.Flag, loop => loop.Outbox.Watermark(end));
-        try
+        lock (_shadow)
         {
-            _shadow.Save(marks);
-            _disk.KeepFrom = marks.Values.Min();
+            var end = _disk!.JournalEnd;
+            _memory.LetWritersPass(); // what stands before that end is noted now: both happen under the session's shard lock
+            var marks = _shared.Loops.ToDictionary(static loop => loop.Link.Flag, loop => MarkOf(loop, end));
+            try
+            {
+                _shadow.Save(marks);
+                _disk.KeepFrom = marks.Values.Min(static mark => mark.Position);
+            }
+            catch (Exception error) when (DiskErrors.IsDiskError(error))
+            {
+                // The disk tier says so itself; the older marks are safe.
+            }
         }
-        catch (Exception error) when (DiskErrors.IsDiskError(error))
-        {
-            // The disk tier says so itself; the older marks are safe.
-        }
+    }
+
+    /// <summary>The incarnation first: that of a server that forgot is told only when its loop has begun again.</summary>
+    private static ShadowMark MarkOf(SyncLoop loop, JournalPosition end)
+    {
+        var incarnation = loop.Link.Tier.Incarnation;
+        return loop.Outbox.MarkOf(end) with { Incarnation = incarnation };
     }
 
     /// <summary>What the tier was believed to hold is void: it hears of everything that is here again.</summary>
@@ -122,24 +139,34 @@ public sealed partial class TierEngine
     {
         EngineLog.TierForgot(_log, SharedTiers.NameOf(loop.Link.Flag));
         if (_disk is not null) loop.Outbox.BeginAgain(_clock.Next());
-        _ = Task.Run(() => OweAllOfMemory(loop), CancellationToken.None);
+        SaveShadow(); // compaction stops behind the reader at once, and a crash does not forget that the tier did
+        _ = Task.Run(() => OweAllOfMemoryAsync(loop), CancellationToken.None);
     }
 
-    private unsafe void OweAllOfMemory(SyncLoop loop)
+    /// <summary>No journal has these: they are noted a shard at a time, so that the notes stay within their share of memory.</summary>
+    private async Task OweAllOfMemoryAsync(SyncLoop loop)
     {
         foreach (var shard in _memory.Shards)
         {
-            lock (shard.Gate)
+            while (!loop.Outbox.MayReadOn && !_closing.IsCancellationRequested) await Task.Delay(_options.SweepEvery, _time, CancellationToken.None);
+            if (_closing.IsCancellationRequested) return;
+            OweAllOf(shard, loop);
+        }
+    }
+
+    private unsafe void OweAllOf(MemoryShard shard, SyncLoop loop)
+    {
+        lock (shard.Gate)
+        {
+            foreach (var record in shard.Sessions_NeedsLock())
             {
-                foreach (var record in shard.Sessions_NeedsLock())
-                {
-                    var session = (SessionRecord*)record;
-                    var key = SessionRecord.Key(session).ToArray();
-                    var rule = _rules.Stored(session->RuleId, key);
-                    if (!rule.SharedTiers.HasFlag(loop.Link.Flag) || (session->Flags & SessionFlags.OnDisk) != 0) continue;
-                    if (IsRefilled(key, null, loop.Link)) loop.Outbox.Refills.Add(key, null);
-                    else loop.Outbox.Note(new OwedNote(key, session->Floor, _clock.NowMs) { Header = shard.HeaderOf_NeedsLock(session, rule), IsWhole = true }, wait: false);
-                }
+                var session = (SessionRecord*)record;
+                var key = SessionRecord.Key(session).ToArray();
+                var rule = _rules.Stored(session->RuleId, key);
+                var isInJournal = session->Flags.Has(SessionFlags.OnDisk) && !session->Flags.Has(SessionFlags.Unsettled);
+                if (!rule.SharedTiers.HasFlag(loop.Link.Flag) || isInJournal) continue;
+                if (ComesFromPostgres(key, null, loop.Link)) loop.Outbox.Refills.Add(key, null);
+                else loop.Outbox.Note(WholeNoteOf(key, shard.HeaderOf_NeedsLock(session, rule)), wait: false);
             }
         }
     }

@@ -15,7 +15,8 @@ public sealed partial class TierEngine
     async ValueTask<bool> ISyncSource.RefillAsync(byte[] key, TierLink link, CancellationToken cancellationToken)
     {
         var (last, outbox) = (_shared!.Of(TierSet.Postgres)!, _shared.Of(link.Flag)!.Outbox);
-        if ((!last.Outbox.KnowsAll || last.Outbox.Owes(key)) && !await HearsAllAsync(last, key)) return false;
+        var hasHeard = last.Outbox.KnowsAll && !last.Outbox.Owes(key); // even where it takes no writes now
+        if (!hasHeard && !await HearsAllAsync(last, key)) return false;
         var there = await last.Link.ReadSessionAsync(key, cancellationToken);
         _clock.Observe(there.Newest);
         if (there.Status == RemoteReadStatus.Unavailable || !await ApplyRefillAsync(RefillOf(key, there, link), link, cancellationToken)) return false;
@@ -25,22 +26,23 @@ public sealed partial class TierEngine
         return true;
     }
 
+    bool ISyncSource.CanRefill => _shared?.Of(TierSet.Postgres)?.Link.CanWrite == true;
+
     /// <summary>PostgreSQL never had it: its rule came there later, or keeps it for less time there.</summary>
     private void OweWhatIsHere(byte[] key, Outbox outbox)
     {
-        if (Describe(key, withItems: false) is { Header: { } header })
-            outbox.Note(new OwedNote(key, header.Floor, _clock.NowMs) { Header = header, IsWhole = true }, wait: false);
+        if (Describe(key, withItems: false) is { Header: { } header }) outbox.Note(WholeNoteOf(key, header), wait: false);
     }
 
     /// <summary>What this sidecar sent to the tier before may be missing there.</summary>
     private static bool IsRecovering(SyncLoop loop, byte[] key) => loop.Outbox.IsResending || loop.Outbox.Refills.Contains(key);
 
     /// <summary>A tier that lost the session decides when it has it again.</summary>
-    private async ValueTask<bool> IsRefilledAsync(SyncLoop decider, byte[] key, CancellationToken cancellationToken)
+    private async ValueTask<bool> HasItAgainAsync(SyncLoop decider, byte[] key, CancellationToken cancellationToken)
         => !decider.Outbox.Refills.Contains(key) || await ((ISyncSource)this).RefillAsync(key, decider.Link, cancellationToken);
 
-    /// <summary>PostgreSQL has it as well, or will; a dead letter it never took.</summary>
-    private bool IsRefilled(byte[] key, SessionHeader? header, TierLink link)
+    /// <summary>Where Redis is to get a session from that it lost: PostgreSQL has it as well, or will; a dead letter it never took.</summary>
+    private bool ComesFromPostgres(byte[] key, SessionHeader? header, TierLink link)
     {
         if (link.Flag != TierSet.Redis || _shared!.Of(TierSet.Postgres) is null) return false;
         var tiers = header is null ? _rules.SharedTiersOf(key) : _rules.Stored(header.Rule, key).SharedTiers;
@@ -64,17 +66,9 @@ public sealed partial class TierEngine
     /// <summary>Null where Redis need not know: there is no such session, or its rule keeps none of it there.</summary>
     private RemoteChange? RefillOf(byte[] key, RemoteSession there, TierLink link)
     {
-        var nowMs = _clock.NowMs;
-        if (there.Session is not { } session)
-        {
-            return there.Floor == ItemVersion.None ? null : new RemoteChange(key)
-            {
-                Floor = there.Floor, Newest = there.Floor, ExpiresMs = nowMs + (long)_rules.Policy.Tombstones.TotalMilliseconds,
-            };
-        }
-
+        if (there.Session is not { } session) return there.Floor == ItemVersion.None ? null : TombstoneOf(key, there.Floor);
         var held = new HeldItems(session.Header, [.. session.Items], isWhole: false);
-        var change = BuildOf(new OwedSession(key), session.Header, held, link.Flag, nowMs);
+        var change = BuildOf(new OwedSession(key), session.Header, held, link.Flag, _clock.NowMs);
         if (change is null) held.Release();
         return change is null ? null : change with { IsAnnounced = true, Newest = there.Newest };
     }

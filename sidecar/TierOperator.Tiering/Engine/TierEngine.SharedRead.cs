@@ -21,7 +21,32 @@ public sealed partial class TierEngine
         var rule = rules[rules.Policy.Matcher.MatchSession(session.Span, null)];
         if (IsHere(session.Span, hash) || (rule.UsesMemory && _cold.Count(hash) >= rule.Rule.PromoteAfter))
             return await ReadAdoptedAsync(session, item, hash, tiers, cancellationToken);
-        return await ReadItemThereAsync(session, item, tiers, cancellationToken);
+        var key = session.ToArray();
+        return _shared!.Loops.Any(loop => tiers.HasFlag(loop.Link.Flag) && IsRecovering(loop, key))
+            ? await ReadOnceAsync(session, item, tiers, cancellationToken) // one tier alone may have it older, or not at all
+            : await ReadItemThereAsync(session, item, tiers, cancellationToken);
+    }
+
+    /// <summary>An item from all tiers together, for this read alone.</summary>
+    private async ValueTask<ReadOutcome> ReadOnceAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, TierSet tiers, CancellationToken cancellationToken)
+    {
+        var answer = await ConsultAsync(session.ToArray(), tiers, cancellationToken);
+        try
+        {
+            return OfConsulted(session, item, answer);
+        }
+        finally
+        {
+            answer.Release();
+        }
+    }
+
+    private ReadOutcome OfConsulted(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, Consultation answer)
+    {
+        var found = answer.Found?.Session?.Items.FirstOrDefault(there => there.Key.AsSpan().SequenceEqual(item.Span));
+        if (answer.Status != ReadStatus.Found || found?.Key is null) return Missing(session.Span, answer.Unavailable);
+        found.Value.Value.Large?.AddReference();
+        return FoundThere(session, answer.Found!.Session!.Header, found.Value, answer.Source) with { Unavailable = answer.Unavailable };
     }
 
     private async ValueTask<ReadOutcome> ReadAdoptedAsync(
@@ -31,10 +56,7 @@ public sealed partial class TierEngine
         try
         {
             await AdoptAsync(session, hash, answer, cancellationToken);
-            var found = answer.Found?.Session?.Items.FirstOrDefault(there => there.Key.AsSpan().SequenceEqual(item.Span));
-            if (answer.Status != ReadStatus.Found || found?.Key is null) return Missing(session.Span, answer.Unavailable);
-            found.Value.Value.Large?.AddReference();
-            return FoundThere(session, answer.Found!.Session!.Header, found.Value, answer.Source);
+            return OfConsulted(session, item, answer);
         }
         finally
         {

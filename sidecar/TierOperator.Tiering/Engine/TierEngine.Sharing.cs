@@ -11,6 +11,9 @@ public sealed partial class TierEngine
 {
     private readonly SharedTiers? _shared;
 
+    /// <summary>The shared tiers, for tests of what stands between two of their steps.</summary>
+    internal SharedTiers? Shared => _shared;
+
     /// <summary>The tier whose server runs commands of its own; null where the policy declares none.</summary>
     public INativeTier? NativeTier => _shared?.Of(TierSet.Redis)?.Link.Tier as INativeTier;
 

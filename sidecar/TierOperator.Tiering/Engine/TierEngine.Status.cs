@@ -37,7 +37,7 @@ public sealed partial class TierEngine
             tiers.Add(new TierStatus(SharedTiers.NameOf(loop.Link.Flag), loop.Link.IsOpen && state.CanRead ? "Unavailable" : state.Health.ToString(), 0, 0, 0, 0, hits)
             {
                 Reason = state.Reason ?? (loop.Link.IsOpen ? "it does not answer in time; it is probed in the background" : null),
-                BacklogSessions = loop.Outbox.Count + loop.Outbox.Refills.Count,
+                BacklogSessions = loop.Outbox.Backlog,
                 BacklogBytes = loop.Outbox.BacklogBytes,
                 IsBreakerOpen = loop.Link.IsOpen,
                 Calls = loop.Link.Calls,

@@ -15,10 +15,7 @@ public sealed partial class TierEngine : ISyncSource
         var nowMs = _clock.NowMs;
         if (owed.IsDelete)
         {
-            return owed.Floor == ItemVersion.None ? null : new RemoteChange(owed.Key)
-            {
-                Floor = owed.Floor, Newest = owed.Newest, IsToldByRedis = IsToldByRedis(_rules.SharedTiersOf(owed.Key)), ExpiresMs = nowMs + (long)_rules.Policy.Tombstones.TotalMilliseconds,
-            };
+            return owed.Floor == ItemVersion.None ? null : TombstoneOf(owed.Key, owed.Floor) with { Newest = owed.Newest, IsToldByRedis = IsToldByRedis(_rules.SharedTiersOf(owed.Key)) };
         }
 
         var held = HeldOf(owed);
@@ -26,6 +23,13 @@ public sealed partial class TierEngine : ISyncSource
         if (change is null) held.Release();
         return change;
     }
+
+    /// <summary>That a session was deleted, for as long as the policy remembers.</summary>
+    private RemoteChange TombstoneOf(ReadOnlyMemory<byte> key, ItemVersion deletedAt)
+        => new(key) { Floor = deletedAt, Newest = deletedAt, ExpiresMs = _clock.NowMs + (long)_rules.Policy.Tombstones.TotalMilliseconds };
+
+    /// <summary>All of a session that is here, whatever the tier was told before.</summary>
+    private OwedNote WholeNoteOf(byte[] key, SessionHeader header) => new(key, header.Floor, _clock.NowMs) { Header = header, IsWhole = true };
 
     private RemoteChange? BuildOf(OwedSession owed, SessionHeader header, HeldItems held, TierSet tier, long nowMs)
     {
@@ -45,7 +49,7 @@ public sealed partial class TierEngine : ISyncSource
         if (owed.Header is not { } header) return;
         var rule = _rules.Stored(header.Rule, owed.Key);
         if (result is { Status: RemoteStatus.Applied, Existed: false } && IsLast(rule, link.Flag)) BelieveWhole(owed.Key, hash);
-        if (!rule.Rule.Tiers.HasFlag(TierSet.Spillover) && !_shared!.Owes(owed.Key)) _disk?.Release(owed.Key);
+        if (!rule.Rule.Tiers.HasFlag(TierSet.Spillover) && MayLeaveDisk(owed.Key)) _disk?.Release(owed.Key);
     }
 
     void ISyncSource.OnRefused(OwedSession owed, TierLink link, RemoteChange? change, string reason)
@@ -76,13 +80,14 @@ public sealed partial class TierEngine : ISyncSource
             if (entry.Header is { } header && !_rules.Stored(header.Rule, entry.Session).SharedTiers.HasFlag(link.Flag)) continue;
             if (entry.Kind == JournalKind.RemoveSession && entry.Version == ItemVersion.None) continue; // written anew here, deleted nowhere
             if (entry.Header is null && !_rules.SharedTiersOf(entry.Session).HasFlag(link.Flag)) continue;
-            if (isResent && entry.Version < outbox.ResentBelow && IsRefilled(entry.Session, entry.Header, link))
+            var isOld = isResent && entry.Version < outbox.ResentBelow;
+            if (isOld && ComesFromPostgres(entry.Session, entry.Header, link))
             {
                 outbox.Refills.Add(entry.Session, stretch.From);
                 if (entry.Kind is not (JournalKind.RemoveItem or JournalKind.RemoveSession)) continue; // a Redis that failed over may have it still
             }
 
-            var sinceMs = isResent || entry.Version == ItemVersion.None ? _clock.NowMs : Math.Min(entry.Version.Milliseconds, _clock.NowMs);
+            var sinceMs = isOld || entry.Version == ItemVersion.None ? _clock.NowMs : Math.Min(entry.Version.Milliseconds, _clock.NowMs);
             yield return new OwedNote(entry.Session, entry.Version, sinceMs)
             {
                 Header = entry.Header,
@@ -91,7 +96,7 @@ public sealed partial class TierEngine : ISyncSource
                 Removed = entry.Kind == JournalKind.RemoveItem ? [entry.Item] : [],
                 Since = stretch.From,
                 IsReread = true,
-                IsResent = isResent && entry.Version < outbox.ResentBelow,
+                IsResent = isOld,
             };
         }
     }
@@ -192,8 +197,7 @@ public sealed partial class TierEngine : ISyncSource
             if (session == null || !session->Flags.Has(SessionFlags.Partial)) return;
             session->Flags &= ~SessionFlags.Partial;
             var rule = _rules.Stored(session->RuleId, key);
-            var note = new OwedNote(key, session->Floor, _clock.NowMs) { Header = shard.HeaderOf_NeedsLock(session, rule), IsWhole = true };
-            if (rule.SharedTiers.HasFlag(TierSet.Redis)) _shared!.Of(TierSet.Redis)?.Outbox.Note(note, wait: false);
+            if (rule.SharedTiers.HasFlag(TierSet.Redis)) _shared!.Of(TierSet.Redis)?.Outbox.Note(WholeNoteOf(key, shard.HeaderOf_NeedsLock(session, rule)), wait: false);
         }
     }
 }

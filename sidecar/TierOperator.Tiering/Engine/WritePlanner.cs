@@ -14,6 +14,7 @@ internal sealed class WritePlanner(HybridClock clock)
     public SessionPlan Plan(RuleTable rules, PresentSession present, SessionMutation mutation, long nowMs)
     {
         if (mutation.Adopted is not null) return Adoption.Plan(rules, present, mutation, nowMs);
+        if (mutation.Planned is { } planned) return TakenOver(rules, present, mutation, planned);
         if (mutation.Decide is { } decide) mutation = Decided(present, mutation, decide);
         if (mutation.Rewrite is { } rewrite)
         {
@@ -52,9 +53,38 @@ internal sealed class WritePlanner(HybridClock clock)
             Header = NextHeader(rule, header, mutation, version, nowMs),
             Puts = [.. mutation.Puts.Select(put => Place(rules, rule, mutation, put, present, version))],
             Deletes = mutation.Deletes,
-            Seen = rule.IsShared && rule.Rule.OnConflict != ConflictStrategy.LatestWins ? mutation.Seen ?? SeenBy(present, mutation) : null,
+            Seen = rule.IsShared && rule.Rule.OnConflict != ConflictStrategy.LatestWins ? SeenBy(present, mutation) : null,
         };
     }
+
+    /// <summary>
+    /// As it was decided, rule and deadline too: what is here may be a part of what the plan was made on, or nothing. Only what this sidecar
+    /// alone knows is its own: which part of the session is here.
+    /// </summary>
+    private static SessionPlan TakenOver(RuleTable rules, PresentSession present, SessionMutation mutation, SessionPlan planned)
+    {
+        var (before, header) = (present.Header, planned.Header!);
+        var rule = rules.Stored(header.Rule, mutation.Key.Span);
+        return new SessionPlan
+        {
+            Mutation = mutation,
+            Status = planned.Status,
+            Rule = rule,
+            Version = planned.Version,
+            Header = header with
+            {
+                Floor = mutation.Replace || mutation.Delete ? planned.Version : before?.Floor ?? header.Floor,
+                IsPartial = IsPartial(rule, before, mutation),
+                Accesses = (before?.Accesses ?? 0) + 1,
+            },
+            Puts = planned.Puts,
+            Deletes = mutation.Deletes,
+            Seen = planned.Seen,
+        };
+    }
+
+    private static bool IsPartial(ActiveRule rule, SessionHeader? before, SessionMutation mutation)
+        => !mutation.Replace && (before?.IsPartial ?? (rule.IsShared && !mutation.IsKnownAbsent));
 
     private static Dictionary<byte[], ItemVersion> SeenBy(PresentSession present, SessionMutation mutation)
     {
@@ -167,7 +197,7 @@ internal sealed class WritePlanner(HybridClock clock)
             Floor = mutation.Replace || mutation.Delete ? version : before?.Floor ?? ItemVersion.None,
             Kind = mutation.Kind ?? mutation.Restored?.Kind ?? before?.Kind ?? 0,
             Subject = mutation.Options.Subject ?? before?.Subject,
-            IsPartial = !mutation.Replace && (before?.IsPartial ?? (rule.IsShared && !mutation.IsKnownAbsent)),
+            IsPartial = IsPartial(rule, before, mutation),
             Accesses = (before?.Accesses ?? 0) + 1,
         };
     }

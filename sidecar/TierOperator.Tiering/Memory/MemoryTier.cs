@@ -32,6 +32,16 @@ internal sealed class MemoryTier : IDisposable
     public ContentTypes Types { get; }
     public IReadOnlyList<MemoryShard> Shards => _shards;
 
+    /// <summary>Returns when every change that had begun in a shard is over. Call it under no shard's lock.</summary>
+    public void LetWritersPass()
+    {
+        foreach (var shard in _shards)
+        {
+            shard.Gate.Enter();
+            shard.Gate.Exit();
+        }
+    }
+
     public long Hits => _shards.Sum(shard => Volatile.Read(ref shard.Hits));
     public long Misses => _shards.Sum(shard => Volatile.Read(ref shard.Misses));
 

@@ -47,6 +47,26 @@ internal sealed class RedisMonitor : IAsyncDisposable
 
     public RemoteTierState State => _state;
 
+    /// <inheritdoc cref="IRemoteTier.Incarnation"/>
+    public string? Incarnation
+    {
+        get
+        {
+            lock (_identities) return _identities.Count == 0 ? null : string.Join(' ', _identities.OrderBy(static seen => seen.Key).Select(static seen => $"{seen.Key}={seen.Value}"));
+        }
+    }
+
+    /// <inheritdoc cref="IRemoteTier.Remember"/>
+    public void Remember(string incarnation)
+    {
+        foreach (var seen in incarnation.Split(' '))
+        {
+            var at = seen.IndexOf('=', StringComparison.Ordinal);
+            if (at < 0 || !int.TryParse(seen.AsSpan(0, at), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) continue;
+            lock (_identities) _identities[number] = seen[(at + 1)..];
+        }
+    }
+
     /// <summary>The largest argument that the servers take, as far as they tell.</summary>
     public long LargestBytes => _largest.Bytes;
 
@@ -152,14 +172,11 @@ internal sealed class RedisMonitor : IAsyncDisposable
         }
 
         string? before;
-        lock (_identities)
-        {
-            before = _identities.GetValueOrDefault(number);
-            _identities[number] = identity;
-        }
+        lock (_identities) before = _identities.GetValueOrDefault(number);
 
-        // Another sidecar may have renewed the marker already: what this one saw last counts too.
+        // Another sidecar may have renewed the marker already, or this one before it ended: what it saw last counts too.
         if (!isAsBefore || (before is not null && before != identity)) Forget();
+        lock (_identities) _identities[number] = identity;
         return null;
     }
 

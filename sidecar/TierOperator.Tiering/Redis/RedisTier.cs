@@ -49,6 +49,10 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
         remove => _monitor.Forgot -= value;
     }
 
+    public string? Incarnation => _monitor.Incarnation;
+
+    public void Remember(string incarnation) => _monitor.Remember(incarnation);
+
     public TierSet Tier => TierSet.Redis;
     public RemoteTierState State => _monitor.State;
     public NativeServer Native { get; }

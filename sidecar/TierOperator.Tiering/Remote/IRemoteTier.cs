@@ -30,6 +30,17 @@ public interface IRemoteTier : IAsyncDisposable
     /// </summary>
     event Action? Forgot;
 
+    /// <summary>
+    /// Which servers, in which life, this tier has last been compared with; null where it cannot tell. Changes after <see cref="Forgot"/> was raised,
+    /// so that whoever writes it down has written down before what that means.
+    /// </summary>
+    string? Incarnation => null;
+
+    /// <summary>What <see cref="Incarnation"/> was when this sidecar ended: another one then has forgotten meanwhile. Before the start.</summary>
+    void Remember(string incarnation)
+    {
+    }
+
     /// <summary>Begins to connect in the background. Returns at once, whatever the server's state.</summary>
     void Start();
 
@@ -65,7 +76,7 @@ public enum RemoteHealth
 /// <summary>How a tier fares. <see cref="Reason"/> is for people, says what to do, and has no secret in it; null when healthy.</summary>
 public sealed record RemoteTierState(RemoteHealth Health, string? Reason = null)
 {
-    /// <summary>Where the server is stands in a secret that cannot be used; the tier goes on as that said before, if it said anything.</summary>
+    /// <summary>Where the server is stands in a secret that is missing or cannot be used; the tier goes on as that said before, if it said anything.</summary>
     public bool IsSecretRefused { get; init; }
 
     public bool CanRead => Health is RemoteHealth.Healthy or RemoteHealth.ReadOnly;

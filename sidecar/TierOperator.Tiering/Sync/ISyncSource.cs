@@ -24,6 +24,9 @@ internal interface ISyncSource
     /// </summary>
     ValueTask<bool> RefillAsync(byte[] key, TierLink link, CancellationToken cancellationToken);
 
+    /// <summary>The slower tier is well: refills come to an end, and the journal may wait for them.</summary>
+    bool CanRefill { get; }
+
     /// <summary>The tier has taken it, or had something newer.</summary>
     void OnSettled(OwedSession owed, TierLink link, RemoteResult result);
 

@@ -5,19 +5,36 @@ namespace TierOperator.Tiering.Sync;
 /// <summary>Where the outbox stands in the journal: up to where the tier has everything, and from where it has to be read again.</summary>
 internal sealed partial class Outbox
 {
-    /// <summary>
-    /// Up to where the tier has everything: the oldest change that it is owed, or <paramref name="end"/>, which was asked for before.
-    /// </summary>
-    public JournalPosition Watermark(JournalPosition end)
+    /// <summary>What a restart goes on from. The end of the journal was asked for before.</summary>
+    public ShadowMark MarkOf(JournalPosition end)
     {
         lock (_gate)
         {
-            var mark = (_behindFrom ?? _readingFrom) is { } behind && behind < end ? behind : end;
-            foreach (var entry in _waiting.Values.Concat(_inFlight.Values))
-                if (entry.Since is { } since && since < mark) mark = since;
-            if (Refills.Oldest is { } oldest && oldest < mark) mark = oldest;
-            return mark;
+            var position = Watermark_NeedsLock(end);
+            if (!IsResending && Refills.Count == 0 && position == end) ResentBelow = ItemVersion.None;
+            return new ShadowMark(position, ResentBelow);
         }
+    }
+
+    /// <summary>Where the last run left off, in the middle of giving back what the tier lost if need be.</summary>
+    public void Resume(ShadowMark mark)
+    {
+        lock (_gate)
+        {
+            (_behindFrom, ResentBelow) = (mark.Position, mark.ResentBelow);
+            IsResending = ResentBelow != ItemVersion.None;
+        }
+    }
+
+    /// <summary>
+    /// Up to where the tier has everything: the oldest change that it is owed, or <paramref name="end"/>.
+    /// </summary>
+    private JournalPosition Watermark_NeedsLock(JournalPosition end)
+    {
+        var mark = (_behindFrom ?? _readingFrom) is { } behind ? JournalPosition.Earlier(behind, end) : end;
+        foreach (var entry in _waiting.Values.Concat(_inFlight.Values))
+            if (entry.Since is { } since) mark = JournalPosition.Earlier(mark, since);
+        return Refills.Oldest is { } oldest ? JournalPosition.Earlier(mark, oldest) : mark;
     }
 
     /// <summary>From here on the journal is to be read again. The earlier of two places counts.</summary>
@@ -25,7 +42,7 @@ internal sealed partial class Outbox
     {
         lock (_gate)
         {
-            _behindFrom = _behindFrom is { } before && before < from ? before : from;
+            _behindFrom = _behindFrom is { } before ? JournalPosition.Earlier(before, from) : from;
             _readingFrom = null;
         }
     }

@@ -32,22 +32,26 @@ internal sealed partial class Outbox
     /// <summary>The tier has it, or will never take it.</summary>
     public void Done(OwedSession entry, RemoteResult result)
     {
+        Waiters waiters;
         lock (_gate)
         {
             _inFlight.Remove(entry.Key);
             Count_NeedsLock(-entry.ValueBytes, -entry.EntryCost);
             if (_waiting.TryGetValue(entry.Key, out var next) && next.IsUrgent) _urgent.Enqueue(next);
+            waiters = entry.TakeWaiters();
         }
 
-        entry.Tell(result);
+        waiters.Tell(result);
         Ready?.Invoke();
     }
 
     /// <summary>Not now: it waits again, behind the others, and whoever waited for it is told that it is outstanding.</summary>
     public void PutBack(OwedSession entry, RemoteResult result, long nowMs)
     {
+        Waiters waiters;
         lock (_gate)
         {
+            waiters = entry.TakeWaiters();
             _inFlight.Remove(entry.Key);
             entry.CountAttempt(nowMs);
             if (_waiting.TryGetValue(entry.Key, out var newer))
@@ -64,20 +68,20 @@ internal sealed partial class Outbox
             }
         }
 
-        entry.Tell(result);
+        waiters.Tell(result);
     }
 
     /// <summary>Tells everybody who waits that it will take longer; the entries stay.</summary>
     public void TellWaiters(RemoteResult result)
     {
-        List<OwedSession> entries;
+        List<Waiters> waiting;
         lock (_gate)
         {
-            entries = [.. _urgent];
+            waiting = [.. _urgent.Select(static entry => entry.TakeWaiters())];
             _urgent.Clear();
         }
 
-        foreach (var entry in entries) entry.Tell(result);
+        foreach (var waiters in waiting) waiters.Tell(result);
     }
 
     /// <summary>

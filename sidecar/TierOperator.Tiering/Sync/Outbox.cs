@@ -25,10 +25,13 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     private int _round;
 
     /// <summary>Sessions that wait or are on their way. What the journal alone knows counts as one, so that nobody takes it for nothing.</summary>
-    public int Count { get { lock (_gate) return Math.Max(_waiting.Count + _inFlight.Count, _behindFrom is null ? 0 : 1); } }
+    public int Count { get { lock (_gate) return Math.Max(_waiting.Count + _inFlight.Count, (_behindFrom ?? _readingFrom) is null ? 0 : 1); } }
 
     /// <summary>Sessions that the tier lost and that come back to it from elsewhere.</summary>
     public Refills Refills { get; } = new(maxEntryBytes / 2);
+
+    /// <summary>Sessions that the tier has yet to hear of, from here or from elsewhere.</summary>
+    public int Backlog => Count + Refills.Count;
     public long BacklogBytes => Interlocked.Read(ref _valueBytes);
     public long EntryBytes => Interlocked.Read(ref _entryBytes);
     public long MaxBacklogBytes { get; set; } = maxBacklogBytes;
@@ -45,7 +48,7 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     /// <summary>The tier lost what it had: the journal is read from its beginning, and what is old in it was settled once.</summary>
     public bool IsResending { get; private set; }
 
-    /// <summary>While that lasts: what is older than this was there before the tier lost it, or was on its way.</summary>
+    /// <summary>While that lasts, and until the tier has all again: what is older than this was there before the tier lost it, or was on its way.</summary>
     public ItemVersion ResentBelow { get; private set; }
 
     /// <summary>What no journal holds cannot be read again: then the entries themselves, deletes too, are bounded as well.</summary>

@@ -70,7 +70,7 @@ internal sealed class OwedSession(byte[] key)
     public void Take(in OwedNote note)
     {
         _notes++;
-        Since ??= note.Since; // changes come in order: the first that is journalled is the oldest
+        Since = Older(Since, note.Since); // what could not wait to be read in the journal was noted before what stands in front of it there
         if (NotedMs == 0) NotedMs = note.NowMs;
         var isOlder = note.Version != ItemVersion.None && note.Version < Newest; // read from the journal after newer ones were noted
         if (note.IsDelete || note.Replaces) RaiseFloor(note.Version);
@@ -109,11 +109,12 @@ internal sealed class OwedSession(byte[] key)
         return waiter.Task;
     }
 
-    /// <summary>Tells everybody who waits, once.</summary>
-    public void Tell(RemoteResult result)
+    /// <summary>Everybody who waits, once: to be told outside the lock.</summary>
+    public Waiters TakeWaiters()
     {
-        if (Interlocked.Exchange(ref _waiters, null) is not { } waiters) return;
-        foreach (var waiter in waiters) waiter.TrySetResult(result);
+        var waiters = new Waiters(_waiters);
+        _waiters = null;
+        return waiters;
     }
 
     private void RaiseFloor(ItemVersion floor)
@@ -146,7 +147,16 @@ internal sealed class OwedSession(byte[] key)
     private static long CostOf(byte[] item, in OwedItem owed) => item.Length + ItemBytes + (owed.Carried?.Value.Length ?? 0);
 
     private static JournalPosition? Older(JournalPosition? left, JournalPosition? right)
-        => left is { } l && right is { } r ? (l < r ? l : r) : left ?? right;
+        => left is { } l && right is { } r ? JournalPosition.Earlier(l, r) : left ?? right;
+}
+
+/// <summary>Callers that wait for what becomes of an entry.</summary>
+internal readonly struct Waiters(List<TaskCompletionSource<RemoteResult>>? waiting)
+{
+    public void Tell(RemoteResult result)
+    {
+        foreach (var waiter in waiting ?? []) waiter.TrySetResult(result);
+    }
 }
 
 /// <summary>One item that a tier has yet to hear of. Carried: its value, where no local tier holds it.</summary>

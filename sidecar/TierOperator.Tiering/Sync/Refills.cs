@@ -7,21 +7,31 @@ namespace TierOperator.Tiering.Sync;
 /// Sessions that a tier lost and a slower one holds: they are taken from there, for what this sidecar's journal has of them may be older than what
 /// others wrote since. Oldest first; one that could not be refilled comes behind the others.
 /// </summary>
-/// <remarks>Thread-safe. Bounded: one for which there is no room is not refilled, and read from the slower tier until it is written again.</remarks>
+/// <remarks>
+/// Thread-safe. Bounded: whoever adds looks at <see cref="HasRoom"/> first; one for which there is no room is not refilled, and stays as the tier has it until it is
+/// written again.
+/// </remarks>
 internal sealed class Refills(long maxBytes)
 {
     /// <summary>About what an entry costs beside its key.</summary>
     private const int EntryBytes = 128;
 
+    /// <summary>One that failed so often for another reason than a tier that is away is given up.</summary>
+    private const int MaxFailures = 20;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<byte[], JournalPosition?> _waiting = new(KeyComparer.Instance);
+    private readonly Dictionary<byte[], int> _failures = new(KeyComparer.Instance);
     private readonly Queue<byte[]> _line = new();
     private long _bytes;
 
     public int Count { get { lock (_gate) return _waiting.Count; } }
 
     /// <summary>Where the oldest of them stands in the journal; null where none stands there.</summary>
-    public JournalPosition? Oldest { get { lock (_gate) return _waiting.Values.Min(); } }
+    public JournalPosition? Oldest { get { lock (_gate) return _waiting.Values.Aggregate((JournalPosition?)null, static (oldest, since) => oldest is { } left && since is { } right ? JournalPosition.Earlier(left, right) : oldest ?? since); } }
+
+    /// <summary>For those of a stretch of the journal.</summary>
+    public bool HasRoom { get { lock (_gate) return _bytes < maxBytes / 2; } }
 
     public bool Contains(byte[] key)
     {
@@ -59,11 +69,24 @@ internal sealed class Refills(long maxBytes)
         lock (_gate) _line.Enqueue(key);
     }
 
-    public void Done(byte[] key)
+    /// <summary>Something unexpected was in the way: later, but not for ever.</summary>
+    public void Failed(byte[] key)
     {
         lock (_gate)
         {
-            if (_waiting.Remove(key)) _bytes -= EntryBytes + key.Length;
+            if ((_failures[key] = _failures.GetValueOrDefault(key) + 1) < MaxFailures) _line.Enqueue(key);
+            else Remove_NeedsLock(key);
         }
+    }
+
+    public void Done(byte[] key)
+    {
+        lock (_gate) Remove_NeedsLock(key);
+    }
+
+    private void Remove_NeedsLock(byte[] key)
+    {
+        _failures.Remove(key);
+        if (_waiting.Remove(key)) _bytes -= EntryBytes + key.Length;
     }
 }

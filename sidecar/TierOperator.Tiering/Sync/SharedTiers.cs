@@ -64,7 +64,7 @@ internal sealed class SharedTiers(IReadOnlyList<SyncLoop> loops, IReadOnlyList<B
         get
         {
             foreach (var loop in loops)
-                if (loop.Outbox.BehindFrom is not null) return true;
+                if (!loop.Outbox.KnowsAll) return true;
             return false;
         }
     }

@@ -22,9 +22,7 @@ internal sealed partial class SyncLoop
         {
             await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = RefillsAtOnce, CancellationToken = cancellationToken }, async (key, token) =>
             {
-                if (await TryRefillAsync(key, token)) return;
-                Outbox.Refills.Later(key);
-                Interlocked.Increment(ref left);
+                if (!await TryRefillAsync(key, token)) Interlocked.Increment(ref left);
             });
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -41,12 +39,15 @@ internal sealed partial class SyncLoop
     {
         try
         {
-            return await _source.RefillAsync(key, Link, cancellationToken);
+            if (await _source.RefillAsync(key, Link, cancellationToken)) return true;
+            Outbox.Refills.Later(key);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             LogFailed(_logger, Link.Flag, error);
-            return false;
+            Outbox.Refills.Failed(key);
         }
+
+        return false;
     }
 }

@@ -59,6 +59,45 @@ public sealed class RedisFaultTests
     }
 
     [Fact]
+    public async Task Tier_ServerStartedAnewWhileTheSidecarWasAway_IsToldThoughAnotherHasSeenIt()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var options = RedisTiers.Options();
+        string incarnation;
+        await using (var before = await RedisTiers.OpenHealthyAsync(server.Url, options)) incarnation = before.Incarnation!;
+        server.Kill();
+        await server.RestartAsync();
+        await using (var another = await RedisTiers.OpenHealthyAsync(server.Url, options)) Assert.NotEqual(incarnation, another.Incarnation);
+
+        var (forgotten, stranger) = (await ForgottenByAsync(server, options, incarnation), await ForgottenByAsync(server, options, null));
+
+        Assert.Equal((1, 0), (forgotten, stranger));
+    }
+
+    private static async Task<int> ForgottenByAsync(RedisServer server, RemoteTierOptions options, string? incarnation)
+    {
+        await using var tier = RedisTiers.Open(server.Url, options);
+        var forgotten = 0;
+        tier.Forgot += () => Interlocked.Increment(ref forgotten);
+        if (incarnation is not null) tier.Remember(incarnation);
+        tier.Start();
+        await RedisTiers.IsAsync(tier, RemoteHealth.Healthy);
+        return Volatile.Read(ref forgotten);
+    }
+
+    [Theory]
+    [InlineData(0.001)]
+    [InlineData(1)]
+    [InlineData(10)]
+    [InlineData(60)]
+    public async Task Open_AnyTimeout_Works(double timeoutSeconds)
+    {
+        await using var tier = RedisTiers.Open("redis://127.0.0.1:1", RedisTiers.Options(timeoutSeconds));
+
+        Assert.Equal(RemoteHealth.Connecting, tier.State.Health);
+    }
+
+    [Fact]
     public async Task Tier_ServerEmptied_IsTold()
     {
         await using var server = await RedisServer.StartAsync();

@@ -13,6 +13,7 @@ internal abstract class DeletesSource : ISyncSource
     {
     }
 
+    public bool CanRefill => true;
     public virtual JournalStretch? ReadJournal(JournalPosition from) => null;
     public bool IsReconciled(OwedSession owed, TierLink link) => false;
     public ValueTask<bool> RefillAsync(byte[] key, TierLink link, CancellationToken cancellationToken) => new(true);

@@ -105,24 +105,22 @@ public sealed class RefillTests
     [Fact]
     public async Task Forgotten_WhatAnotherSidecarOwesPostgres_IsNotDroppedThere()
     {
-        const string rule = "write: Behind, ack: Disk";
         var (redis, postgres) = (new ModelTier(TierSet.Redis), new ModelTier(TierSet.Postgres));
-        await using var one = new SharedHarness(rule, redis, postgres);
+        await using var one = new SharedHarness("write: Through, ack: All", redis, postgres);
+        await using var other = new SharedHarness("write: Behind, ack: Disk", redis, postgres, node: 2, sync: "interval: 1h");
         await one.PutAsync("s", "a", "v");
-        await SettledAsync(one);
-        await using var other = new SharedHarness(rule, redis, postgres, node: 2);
-        postgres.SetState(new(RemoteHealth.ReadOnly, "read-only"));
         await other.PutAsync("s", "b", "w");
-        await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(redis, "s", "b") == "w", () => "Redis never hears of it");
+        await one.PutAsync("s", "c", "x"); // newer, and so what knows of it and lacks b would say that b is gone
+        postgres.SetState(new(RemoteHealth.ReadOnly, "read-only"));
 
         redis.Forget();
         await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(redis, "s", "a") == "v", () => "Redis is not refilled");
         redis.SkipAnnouncements();
 
-        Assert.Equal("v", await other.ValueAsync("s", "a"));
+        Assert.Equal("x", await other.ValueAsync("s", "c"));
         Assert.Equal("w", await other.ValueAsync("s", "b"));
         postgres.SetState(new(RemoteHealth.Healthy));
-        await SettledAsync(other);
+        await other.Engine.FlushAsync(CancellationToken.None);
         Assert.Equal("w", await SharedHarness.StoredAsync(postgres, "s", "b"));
     }
 
@@ -172,6 +170,59 @@ public sealed class RefillTests
 
         await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(pod.Redis, "s", "i") == "v", () => "Redis stays empty");
         Assert.Empty(pod.Engine.ListDeadLetters());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Forgotten_AndRestartedBeforeAllIsBack_NothingOldIsSent(bool isDeleted)
+    {
+        const string rule = "write: Through, ack: All";
+        var (redis, postgres) = (new ModelTier(TierSet.Redis), new ModelTier(TierSet.Postgres));
+        var folder = Directory.CreateTempSubdirectory("tier-refill-").FullName;
+        await using (var away = new SharedHarness(rule, redis, postgres, folder)) await away.PutAsync("s", "i", "old");
+        await using (var other = new SharedHarness(rule, redis, postgres, node: 2))
+            _ = isDeleted ? await other.DeleteAsync("s") : await other.PutAsync("s", "i", "new");
+        await using (var before = new SharedHarness(rule, redis, postgres, folder))
+        {
+            postgres.SetState(new(RemoteHealth.Unavailable, "down"));
+            redis.Forget();
+            await Eventually.HoldsAsync(() => before.Engine.Status().Tiers[2].BacklogSessions == 1, () => "nothing is outstanding to Redis");
+        }
+
+        await using (var after = new SharedHarness(rule, redis, postgres, folder))
+        {
+            await Eventually.HoldsAsync(() => after.Engine.Status().Tiers[2].BacklogSessions == 1, () => "the restart forgot what is outstanding");
+            Assert.Null(await SharedHarness.StoredAsync(redis, "s", "i"));
+            postgres.SetState(new(RemoteHealth.Healthy));
+            await SettledAsync(after);
+        }
+
+        Assert.Equal(isDeleted ? null : "new", await SharedHarness.StoredAsync(redis, "s", "i"));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task FailedOver_ItemThatIsOlderThere_IsReadFromAllTiersMeanwhile()
+    {
+        const string rule = "write: Through, ack: All, promoteAfter: 9";
+        await using var pod = new SharedHarness(rule, tiers: "tiers:\n  memory: {capacity: 16Mi, ttl: 1h}");
+        await pod.PutAsync("s", "i", "old");
+        var failOver = pod.Redis.FailOverLater();
+        await pod.PutAsync("s", "i", "new");
+        await pod.PutAsync("s", "added", "new");
+        await pod.Engine.EvictAsync(SharedHarness.Key("s"), CancellationToken.None);
+        failOver();
+        await using var reader = new SharedHarness(rule, pod.Redis, pod.Postgres, node: 2);
+        var refill = new TaskCompletionSource();
+        pod.Postgres.WhileAnswering = () => refill.Task;
+        reader.Engine.Shared!.Of(TierSet.Redis)!.Outbox.Refills.Add(SharedHarness.Key("s"), null);
+        await Eventually.HoldsAsync(() => pod.Postgres.WhileAnswering is null, () => "no refill begins");
+
+        var (changed, added) = (await reader.ValueAsync("s", "i"), await reader.ValueAsync("s", "added"));
+        refill.SetResult();
+
+        Assert.Equal(("new", "new"), (changed, added));
     }
 
     private static ValueTask<WriteOutcome> CreateAsync(SharedHarness pod) => pod.Engine.PutAsync(

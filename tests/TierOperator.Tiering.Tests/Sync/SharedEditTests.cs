@@ -3,6 +3,7 @@ using System.Text;
 using TierOperator.Policy.Compiled;
 using TierOperator.TestKit.Remote;
 using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Sync;
@@ -43,6 +44,51 @@ public sealed class SharedEditTests
         Assert.Equal("1", seen);
         Assert.Equal("1", await second.ValueAsync("b", "i"));
         Assert.Equal("1", await SharedHarness.StoredAsync(redis, "b", "i"));
+    }
+
+    [Fact]
+    public async Task Edit_OfSeveral_WhenOneLeavesMemoryBeforeItBegins_SeesItAllTheSame()
+    {
+        var (redis, postgres) = (new ModelTier(TierSet.Redis), new ModelTier(TierSet.Postgres));
+        await using var owner = new SharedHarness(Rule, redis, postgres, node: 1);
+        await owner.PutAsync("a", "i", "1");
+        await using var pod = new SharedHarness(Rule, redis, postgres, node: 2, tiers: "tiers:\n  memory: {capacity: 16Mi, ttl: 1h}");
+        MoveOutcome? evicted = null;
+        redis.WhileAnswering = async () =>
+        {
+            await Task.CompletedTask;
+            redis.WhileAnswering = async () => evicted = await pod.Engine.EvictAsync(SharedHarness.Key("a"), CancellationToken.None); // while it is asked for b
+        };
+
+        await EditAsync(pod, ["a", "b"], isReadOnly: false, scope =>
+        {
+            Assert.True(scope[0].TryGet("i"u8, out var value));
+            scope[1].Put("i"u8, new ItemValue(value.ToArray()));
+        });
+
+        Assert.Equal(WriteStatus.Replaced, evicted?.Status);
+        Assert.Equal("1", await pod.ValueAsync("b", "i"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Edit_OfSeveral_WhileATierCannotSay_IsDoneOnlyWhereThatMakesNoDifference(bool isBlind)
+    {
+        var (redis, postgres) = (new ModelTier(TierSet.Redis), new ModelTier(TierSet.Postgres));
+        await using var pod = new SharedHarness("write: Through, ack: Redis, onTierFailure: Degrade", redis, postgres);
+        postgres.SetState(new(RemoteHealth.Unavailable, "down"));
+        var scope = new EditScope();
+        scope.Begin(isReadOnly: false);
+        scope.IsBlind = isBlind;
+        scope.Add(SharedHarness.Key("a"));
+        scope.Add(SharedHarness.Key("b"));
+
+        var outcome = await pod.Engine.EditAsync(scope, new Lambda(static edit => edit[0].Put("i"u8, new ItemValue("1"u8.ToArray()))), CancellationToken.None);
+        scope.Begin(isReadOnly: true);
+
+        Assert.Equal(isBlind ? WriteStatus.Replaced : WriteStatus.Unavailable, outcome.Status);
+        Assert.Equal(isBlind ? "1" : null, await SharedHarness.StoredAsync(redis, "a", "i"));
     }
 
     [Fact]

@@ -76,6 +76,9 @@ internal sealed record Command(string Name, int Arity, CommandFlags Flags)
     /// <summary>Only Redis has it: it is passed on.</summary>
     public bool IsPassed { get; init; }
 
+    /// <summary>What is there makes no difference to it.</summary>
+    public bool IsBlind { get; init; }
+
     public bool IsWrite => Flags.HasFlag(CommandFlags.Write);
 
     public bool TakesCount(int count) => Arity >= 0 ? count == Arity : count >= -Arity;

@@ -7,7 +7,7 @@ internal static class ManyStrings
 {
     public static IReadOnlyList<Command> Commands { get; } =
     [
-        Command.Write("mset", -3, KeyPlaces.Pairs, call => SetAll(call, onlyIfAbsent: false)),
+        Command.Write("mset", -3, KeyPlaces.Pairs, call => SetAll(call, onlyIfAbsent: false)) with { IsBlind = true },
         Command.Write("msetnx", -3, KeyPlaces.Pairs, call => SetAll(call, onlyIfAbsent: true)),
     ];
 

@@ -49,6 +49,7 @@ internal sealed partial class KeyCall : ISessionEdit
         (Command, Arguments, Reply, _replyStart) = (command, arguments, reply, reply.Length);
         _insertsFrom = reply.Length;
         Scope.Begin(!command.IsWrite);
+        Scope.IsBlind = command.IsBlind;
         AddKeys(Scope);
         Events.Clear();
     }
