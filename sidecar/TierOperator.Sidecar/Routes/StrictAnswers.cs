@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
 
@@ -6,11 +7,13 @@ namespace TierOperator.Sidecar.Routes;
 /// <summary>
 /// Refuses answers whose end nobody can know for certain: two lengths that differ, or none that is a number. Whoever believed one of them
 /// could take the rest for the next answer. Those in another transfer coding than chunked: nobody asked for it, and without its name, which is
-/// not passed on, the body would be taken for what it is not. And those with a status below 100, which no answer to a client could carry on.
-/// Source: RFC 9112, 4, 6.1 and 6.3.
+/// not passed on, the body would be taken for what it is not. And those with a status below 100 or control characters in a field, which no
+/// answer to a client could carry on. Source: RFC 9110, 5.5; RFC 9112, 4, 6.1 and 6.3.
 /// </summary>
 internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
+    private static readonly SearchValues<char> s_controls = SearchValues.Create([.. Enumerable.Range(0, 32).Where(code => code != '\t').Select(code => (char)code), '\x7f']);
+
     private const string Length = "Content-Length", Coding = "Transfer-Encoding";
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -18,6 +21,7 @@ internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandle
         var response = await base.SendAsync(request, cancellationToken);
         if ((int)response.StatusCode < 100) throw Refuse(response, "The origin's status is none.");
         if (response.Headers.NonValidated.TryGetValues(Coding, out var codings) && !IsChunked(codings)) throw Refuse(response, "The origin's transfer coding is not chunked alone.");
+        if (HasControls(response.Headers.NonValidated) || HasControls(response.Content.Headers.NonValidated)) throw Refuse(response, "The origin's fields hold control characters.");
         if (!response.Content.Headers.NonValidated.TryGetValues(Length, out var said)) return response;
         if (response.Headers.TransferEncodingChunked == true)
         {
@@ -42,6 +46,14 @@ internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandle
     {
         response.Dispose();
         return new HttpRequestException(HttpRequestError.InvalidResponse, why);
+    }
+
+    private static bool HasControls(HttpHeadersNonValidated fields)
+    {
+        foreach (var (_, values) in fields)
+            foreach (var value in values)
+                if (value.AsSpan().ContainsAny(s_controls)) return true;
+        return false;
     }
 
     private static bool IsChunked(HeaderStringValues codings) => codings.Count == 1 && codings.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase);

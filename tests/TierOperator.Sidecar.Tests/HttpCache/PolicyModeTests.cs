@@ -52,6 +52,17 @@ public sealed class PolicyModeTests
     }
 
     [Fact]
+    public async Task KeyQuery_ValuesOfOneParameter_CountInTheirOrder()
+    {
+        await using var origin = new ScriptedOrigin(request => OriginReply.Of(request.Target, "Cache-Control: max-age=60"));
+        await using var sidecar = await StartAsync(origin, TimeProvider.System, "key: {query: [page, q]}");
+
+        foreach (var query in new[] { "?q=a&page=1&page=2", "?page=2&page=1&q=a" }) Assert.Equal("/a" + query, await sidecar.Http.GetStringAsync("/a" + query));
+
+        Assert.Equal("/a?q=a&page=1&page=2", await sidecar.Http.GetStringAsync("/a?page=1&q=a&page=2"));
+    }
+
+    [Fact]
     public async Task Off_Nothing_IsStored()
     {
         await using var origin = new ScriptedOrigin(_ => OriginReply.Of("body", "Cache-Control: max-age=60"));

@@ -42,6 +42,10 @@ internal static partial class RequirementRows
         .. new[] { "*", "*, *", ", *", "*, Foo", "Foo, *" }.Select(vary => new CacheRow("9111 4.1", $"Vary: {vary} fits nothing", Fetch("Cache-Control: max-age=60", $"Vary: {vary}").Asking("Foo: 1"), Again("Foo: 1"))),
         new("9111 4.1", "Vary: * on a second line fits nothing", Fetch("Cache-Control: max-age=60", "Vary: Foo", "Vary: *").Asking("Foo: 1"), Again("Foo: 1")),
         new("9111 4.1", "white space does not tell apart", Fetch("Cache-Control: max-age=60", "Vary: Foo").Asking("Foo: 1,2"), Hit("Foo: 1,  2")),
+        new("9111 4.1", "but within quotes it does", Fetch("Cache-Control: max-age=60", "Vary: Foo").Asking("Foo: \"1, 2\""), Again("Foo: \"1,2\"")),
+        new("9111 4.1", "and where nobody knows of parameters", Fetch("Cache-Control: max-age=60", "Vary: Foo").Asking("Foo: a (b; c)"), Again("Foo: a (b;c)")),
+        new("9111 4.1", "in a media type it does not", Fetch("Cache-Control: max-age=60", "Vary: Accept").Asking("Accept: text/html;q=0.9"), Hit("Accept: text/html; q=0.9")),
+        new("9111 4.1", "no value is the same as none", Fetch("Cache-Control: max-age=60", "Vary: Foo").Asking("Foo: \u0001"), Again()),
         new("9111 4.1", "the order of equal languages does not", Fetch("Cache-Control: max-age=60", "Vary: Accept-Language").Asking("Accept-Language: en, de"), Hit("Accept-Language: DE,en")),
         new("9111 4.1", "their weight does", Fetch("Cache-Control: max-age=60", "Vary: Accept-Language").Asking("Accept-Language: en, de;q=0.5"), Again("Accept-Language: en;q=0.5, de")),
     ];

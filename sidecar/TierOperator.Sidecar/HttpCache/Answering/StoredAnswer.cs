@@ -21,15 +21,17 @@ internal static class StoredAnswer
             return;
         }
 
-        var kind = RangeOf(asked, head, nowMs, out var range);
+        var kind = RangeOf(http.Request, head, nowMs, out var range);
         if (kind == RangeKind.Unsatisfiable) await (RouteProblems.PastTheEnd(head.BodyLength) with { CacheStatus = status }).WriteAsync(http);
         else await WriteBodyAsync(http, found, head, kind == RangeKind.One ? range : null);
     }
 
-    private static RangeKind RangeOf(IHeaderDictionary asked, StoredResponse head, long nowMs, out ByteRange range)
+    // Only GET has ranges: RFC 9110, 14.2.
+    private static RangeKind RangeOf(HttpRequest request, StoredResponse head, long nowMs, out ByteRange range)
     {
         range = default;
-        if (asked.Range.Count == 0 || head.Status != StatusCodes.Status200OK) return RangeKind.Whole;
+        var asked = request.Headers;
+        if (asked.Range.Count == 0 || !HttpMethods.IsGet(request.Method) || head.Status != StatusCodes.Status200OK) return RangeKind.Whole;
         return Conditions.AllowsRange(asked.IfRange, head.ETag, head.LastModified, nowMs)
             ? RangeRules.Read(asked.Range, head.BodyLength, out range) : RangeKind.Whole;
     }

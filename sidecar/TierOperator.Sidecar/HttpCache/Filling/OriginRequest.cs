@@ -28,12 +28,12 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
 {
     /// <summary>The most origins asked for one answer, where the first cannot be reached.</summary>
     private const int MostAttempts = 3;
+    private const string ForwardedPrefix = "X-Forwarded-";
 
     private static readonly FrozenSet<string> s_left = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range", "Range", "Expect",
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server",
-        "X-Forwarded-Scheme", "X-Host", "X-Original-URL", "X-Original-Host", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override");
+        "Forwarded", "X-Host", "X-Original-URL", "X-Original-Host", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override");
 
     public string? Range { get; init; }
     public string? IfRange { get; init; }
@@ -94,7 +94,7 @@ internal sealed record OriginRequest(RouteEntry Route, string Method, string Pat
     {
         IHeaderDictionary headers = new HeaderDictionary(Asked.Count);
         foreach (var (name, value) in Asked)
-            if (!s_left.Contains(name) && HopByHop.IsForwarded(name)) headers[name] = value;
+            if (!s_left.Contains(name) && !name.StartsWith(ForwardedPrefix, StringComparison.OrdinalIgnoreCase) && HopByHop.IsForwarded(name)) headers[name] = value;
         if (Asked.Connection.Count > 0) HopByHop.StripNamed(headers, Asked.Connection);
         if (Range is not null) headers.Range = Range;
         if (IfRange is not null) headers.IfRange = IfRange;

@@ -5,8 +5,8 @@ namespace TierOperator.Sidecar.HttpCache.Rules;
 
 /// <summary>
 /// Which requests an answer with Vary fits. Values are compared in a normal form that keeps their meaning: lines joined,
-/// white space around separators gone; of Accept-Language and Accept-Encoding also the case and the order that says
-/// nothing. Source: RFC 9111, 4.1.
+/// white space around commas gone, but not within quotes; of Accept also that around semicolons, and of Accept-Language and
+/// Accept-Encoding the case and the order that says nothing. Source: RFC 9111, 4.1.
 /// </summary>
 internal static class VaryRules
 {
@@ -37,17 +37,27 @@ internal static class VaryRules
         return [.. names];
     }
 
-    /// <summary>The normal form of a request's field. Absent and empty differ.</summary>
-    public static string Normalize(string field, StringValues value) => value.Count == 0 ? "\u0001" : field switch
+    /// <summary>The normal form of a request's field; null where it is absent, which no value is.</summary>
+    public static string? Normalize(string field, StringValues value) => value.Count == 0 ? null : field switch
     {
         "accept-language" or "accept-encoding" => Ranked(value),
+        "accept" when !IsQuoted(value) => string.Join(',', value.SelectMany(line => line!.Split(',')).Select(part => string.Join(';', part.Split(';', StringSplitOptions.TrimEntries)))),
         _ => Joined(value),
     };
 
     private static string Joined(StringValues value)
     {
-        if (value.Count == 1 && !value[0]!.AsSpan().ContainsAny(",; ")) return value[0]!;
-        return string.Join(',', value.SelectMany(line => line!.Split(',')).Select(part => string.Join(';', part.Split(';', StringSplitOptions.TrimEntries))));
+        if (value.Count == 1 && !value[0]!.Contains(',', StringComparison.Ordinal)) return value[0]!;
+        if (IsQuoted(value)) return string.Join(',', value.ToArray());
+        return string.Join(',', value.SelectMany(line => line!.Split(',', StringSplitOptions.TrimEntries)));
+    }
+
+    // White space within quotes and comments is part of the value.
+    private static bool IsQuoted(StringValues value)
+    {
+        foreach (var line in value)
+            if (line.AsSpan().ContainsAny('"', '(')) return true;
+        return false;
     }
 
     // Members of one weight have no order among them.

@@ -58,13 +58,20 @@ internal sealed class ResponseKeys(CompiledRoute route)
         foreach (var field in marker.Fields)
         {
             Encoding.UTF8.GetBytes(field, key);
-            key.Write<byte>([(byte)'=']);
-            Encoding.UTF8.GetBytes(VaryRules.Normalize(field, asked[field]), key);
+            if (VaryRules.Normalize(field, asked[field]) is { } value)
+            {
+                key.Write<byte>([(byte)'=']);
+                Encoding.UTF8.GetBytes(value, key);
+            }
+
             key.Write<byte>([0]);
         }
 
         return key.WrittenSpan.ToArray();
     }
+
+    /// <summary>What fetches of a variant are known by, from before it has a marker: the same as above, but for the generation.</summary>
+    public static byte[] VariantFill(ReadOnlySpan<byte> primary, string[] fields, IHeaderDictionary asked) => Variant(primary, new VaryMarker(fields, 0), asked);
 
     /// <summary>The key under which this sidecar alone keeps a response.</summary>
     public static byte[] LocalOf(byte[] session)
@@ -86,7 +93,8 @@ internal sealed class ResponseKeys(CompiledRoute route)
     private string Chosen(string query)
     {
         if (query.Length < 2 || _query!.Count == 0) return "";
-        var chosen = query[1..].Split('&').Where(pair => _query.Contains(NameOf(pair), StringComparer.Ordinal)).Order(StringComparer.Ordinal);
+        // The values of one parameter stay in their order, which an origin may go by.
+        var chosen = query[1..].Split('&').Where(pair => _query.Contains(NameOf(pair), StringComparer.Ordinal)).OrderBy(NameOf, StringComparer.Ordinal);
         var text = string.Join('&', chosen);
         return text.Length == 0 ? "" : "?" + text;
     }
