@@ -18,8 +18,9 @@ internal sealed record PurgeOrder(RouteEntry? Route, string Mark, string? Key)
             using var document = JsonDocument.Parse(json);
             return Read(document.RootElement, state, out order);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second is half a character: the parser tells of it only when the text is read.
             return $"The body is no JSON. {Forms}";
         }
     }

@@ -18,14 +18,15 @@ internal static class RequestPath
         var query = target.IndexOf('?', StringComparison.Ordinal);
         if (query >= 0) target = target[..query];
         if (!target.StartsWith('/')) target = Uri.TryCreate(target, UriKind.Absolute, out var absolute) ? absolute.AbsolutePath : request.Path;
-        request.Path = Decode(target);
+        request.Path = Decode(target) ?? request.Path;
         var withEnd = request.Path + "/";
         return !Array.Exists(s_dots, dots => withEnd.Contains(dots, StringComparison.Ordinal));
     }
 
-    /// <summary>A path as it stands in a URL, decoded but for the two.</summary>
-    public static string Decode(string encoded)
+    /// <summary>A path as it stands in a URL, decoded but for the two. Null for one with a NUL, which the server takes of nobody.</summary>
+    public static string? Decode(string encoded)
     {
+        if (encoded.Contains("%00", StringComparison.Ordinal)) return null;
         // As the server decodes it, which takes a text and no Uri: that would tidy the path up first.
 #pragma warning disable CA2234
         return PathString.FromUriComponent(encoded.Replace("%25", "%2525", StringComparison.Ordinal)).Value ?? "/";

@@ -26,6 +26,10 @@ internal sealed class RouteMatcher
         return null;
     }
 
+    /// <summary>The routes with a cache that could take a request for this path, whatever else they ask of it.</summary>
+    public IEnumerable<RouteEntry> CachesOf(string path)
+        => _candidates.Where(candidate => candidate.Route.IsCached && candidate.FitsPath(path)).Select(candidate => candidate.Route);
+
     private sealed class Candidate
     {
         private readonly CompiledRouteMatch _match;
@@ -58,7 +62,7 @@ internal sealed class RouteMatcher
                && (_match.Methods.Count == 0 || _match.Methods.Contains(request.Method))
                && (Asks == 0 || (FitsHost(request.Headers.Host) && FitsFields(request)));
 
-        private bool FitsPath(string path)
+        public bool FitsPath(string path)
         {
             if (_literal is not null)
                 return path.AsSpan().TrimEnd('/').Equals(_literal, StringComparison.OrdinalIgnoreCase);

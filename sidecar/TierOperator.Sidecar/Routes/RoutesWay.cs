@@ -40,7 +40,7 @@ internal sealed class RoutesWay(RouteServices services, HostGuard guard, BearerT
     {
         if (routes.Matcher.Match(http.Features.Get<IHttpRequestFeature>()!) is not { } entry) return RouteProblems.NoRoute(routes).WriteAsync(http);
         if (IsCacheable(http, entry)) return services.Cache.AnswerAsync(http, entry);
-        Invalidation.Watch(http, entry, services.Cache);
+        Invalidation.Watch(http, entry, routes.Matcher, services.Cache);
         var isMethod = entry.IsCached && !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method);
         return PassThrough.SendAsync(http, entry, isMethod ? "method" : "bypass");
     }

@@ -44,9 +44,9 @@ internal static class RouteCalls
         {
             var cut = key.IndexOf('?', StringComparison.Ordinal);
             var (path, query) = (PathOf(cut < 0 ? key : key[..cut]), cut < 0 ? "" : key[cut..]);
-            if (one.Keys.Of(path, query) is not { } primary)
+            if (path is null || one.Keys.Of(path, query) is not { } primary)
             {
-                await exchange.RefuseAsync(Problems.Malformed("The key is longer than any that is cached."));
+                await exchange.RefuseAsync(Problems.Malformed("The key is longer than any that is cached, or holds a NUL."));
                 return;
             }
 
@@ -60,7 +60,7 @@ internal static class RouteCalls
         exchange.Http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static string PathOf(string path) => RequestPath.Decode(new Uri("http://localhost" + path).AbsolutePath);
+    private static string? PathOf(string path) => RequestPath.Decode(new Uri("http://localhost" + path).AbsolutePath);
 
     private static void WriteRoute(Utf8JsonWriter json, RouteEntry entry, RoutesState state)
     {

@@ -3,16 +3,16 @@ using TierOperator.Sidecar.Routes;
 namespace TierOperator.Sidecar.HttpCache.Answering;
 
 /// <summary>
-/// What an unsafe request changes is forgotten: its URL, and those that the answer's Location and Content-Location name on
-/// the same route. It happens before the answer goes out, so that the client's next request does not meet what it has just
+/// What an unsafe request changes is forgotten, on whichever routes it is cached: its URL, and those that the answer's Location and
+/// Content-Location name on the same origin. It happens before the answer goes out, so that the client's next request does not meet what it has just
 /// changed. Source: RFC 9111, 4.4.
 /// </summary>
 internal static class Invalidation
 {
-    public static void Watch(HttpContext http, RouteEntry entry, RouteCache cache)
+    public static void Watch(HttpContext http, RouteEntry entry, RouteMatcher routes, RouteCache cache)
     {
-        if (!entry.IsCached || IsSafe(http.Request.Method)) return;
-        http.Response.OnStarting(() => http.Response.StatusCode is >= 200 and < 400 ? ForgetAsync(http, entry, cache) : Task.CompletedTask);
+        if (IsSafe(http.Request.Method)) return;
+        http.Response.OnStarting(() => http.Response.StatusCode is >= 200 and < 400 ? ForgetAsync(http, entry, routes, cache) : Task.CompletedTask);
     }
 
     /// <summary>Forgets one URL with its variants, and keeps what is being fetched for it from being stored.</summary>
@@ -23,11 +23,13 @@ internal static class Invalidation
         return await cache.Store.RemoveAsync(key, CancellationToken.None);
     }
 
-    private static async Task ForgetAsync(HttpContext http, RouteEntry entry, RouteCache cache)
+    private static async Task ForgetAsync(HttpContext http, RouteEntry entry, RouteMatcher routes, RouteCache cache)
     {
-        await ForgetAsync(entry, cache, http.Request.Path.Value ?? "/", http.Request.QueryString.Value ?? "");
+        var urls = new List<(string? Path, string Query)> { (http.Request.Path.Value ?? "/", http.Request.QueryString.Value ?? "") };
         foreach (var field in new[] { http.Response.Headers.Location, http.Response.Headers.ContentLocation })
-            if (field.Count == 1 && Resolve(http, entry, field[0]!) is { } url) await ForgetAsync(entry, cache, RequestPath.Decode(url.AbsolutePath), url.Query);
+            if (field.Count == 1 && Resolve(http, entry, field[0]!) is { } url) urls.Add((RequestPath.Decode(url.AbsolutePath), url.Query));
+        foreach (var (path, query) in urls)
+            foreach (var route in path is null ? [] : routes.CachesOf(path)) await ForgetAsync(route, cache, path!, query);
     }
 
     // What an answer says of another host's URLs is nothing that this cache may act on.
