@@ -7,7 +7,7 @@ using TierOperator.Sidecar.HttpCache.Storing;
 namespace TierOperator.Sidecar.Routes;
 
 /// <summary>One route as it serves: how it forwards, and what its cache goes by. Immutable but for its counters.</summary>
-internal sealed class RouteEntry(CompiledRoute route, RequestDelegate forward, RouteCounters counters, long memoryBytes)
+internal sealed class RouteEntry(CompiledRoute route, RequestDelegate forward, RouteCounters counters, (long MemoryBytes, long DiskBytes) room)
 {
     /// <summary>The most tags of one response; more are ignored.</summary>
     public const int MostTags = 64;
@@ -25,8 +25,11 @@ internal sealed class RouteEntry(CompiledRoute route, RequestDelegate forward, R
 
     /// <summary>The largest body that memory holds; the rest goes to disk, or is not stored.</summary>
     public long LargestInMemory { get; } = route.Cache.KeepsLargeBodies
-        ? Math.Clamp(memoryBytes / 64, Smallest, LargestBesideDisk)
-        : Math.Clamp(memoryBytes / 16, Smallest, LargestWithoutDisk);
+        ? Math.Clamp(room.MemoryBytes / 64, Smallest, LargestBesideDisk)
+        : Math.Clamp(room.MemoryBytes / 16, Smallest, LargestWithoutDisk);
+
+    /// <summary>The largest body that the disk holds: a larger one would take too much else with it.</summary>
+    public long LargestOnDisk { get; } = room.DiskBytes / 4;
 
     public CacheTerms Terms { get; } = new()
     {

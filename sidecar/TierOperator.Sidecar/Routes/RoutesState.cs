@@ -44,8 +44,8 @@ internal sealed class RoutesState(string? secretsFolder, ILoggerFactory loggers)
         foreach (var route in policy.Routes)
             if (_proxy.Clients.Missing(route.Name, route.Origin.CaSecret, route.Origin.ClientCertSecret) is { } missing) throw new InvalidOperationException(missing);
         var forwards = await _proxy.ApplyAsync(policy.Routes);
-        var memory = policy.Memory?.CapacityBytes ?? 0;
-        RouteEntry[] entries = [.. policy.Routes.Select(route => new RouteEntry(route, forwards[route.Name], _counters.GetOrAdd(route.Name, _ => new RouteCounters()), memory))];
+        var room = (policy.Memory?.CapacityBytes ?? 0, policy.Spillover?.CapacityBytes ?? 0);
+        RouteEntry[] entries = [.. policy.Routes.Select(route => new RouteEntry(route, forwards[route.Name], _counters.GetOrAdd(route.Name, _ => new RouteCounters()), room))];
         return new RouteSet(entries, new RouteMatcher(entries, _proxy.Constraints), policy.Routes);
     }
 }

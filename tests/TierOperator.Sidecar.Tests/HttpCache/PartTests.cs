@@ -119,6 +119,20 @@ public sealed class PartTests
     }
 
     [Fact]
+    public async Task Part_ThatWasPurged_DoesNotComeBackWithAnother()
+    {
+        await using var origin = new ScriptedOrigin(Ranged(Fresh, Tag));
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        await AssertRangeAsync(sidecar, "0-49999", s_body[..50_000]);
+        await sidecar.SendAsync(HttpMethod.Post, "/v1/purge", new StringContent("{\"route\": \"all\"}", null, "application/json")).AssertStatusAsync(204);
+        await AssertRangeAsync(sidecar, "50000-", s_body[50_000..]);
+        await AssertRangeAsync(sidecar, "0-9", s_body[..10]);
+
+        Assert.Equal(3, origin.Seen.Count);
+    }
+
+    [Fact]
     public async Task Range_OfAnOriginThatKnowsNone_StoresTheWhole()
     {
         await using var origin = new ScriptedOrigin(_ => OriginReply.Of("0123456789", Fresh, Tag));

@@ -40,6 +40,9 @@ public sealed class ScriptedOrigin : IAsyncDisposable
     /// <summary>Every request that came, in the order in which it was read.</summary>
     public IReadOnlyList<OriginRequestSeen> Seen => [.. _seen];
 
+    /// <summary>Connections that are open.</summary>
+    public int Open => _open.Count;
+
     public IReadOnlyList<OriginRequestSeen> SeenOf(string path) => [.. _seen.Where(request => request.Target == path)];
 
     public async ValueTask DisposeAsync()

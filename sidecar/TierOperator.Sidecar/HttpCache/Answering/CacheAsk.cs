@@ -1,4 +1,5 @@
 using TierOperator.Sidecar.HttpCache.Rules;
+using TierOperator.Sidecar.HttpCache.Storing;
 using TierOperator.Sidecar.Routes;
 
 namespace TierOperator.Sidecar.HttpCache.Answering;
@@ -19,6 +20,9 @@ internal sealed record CacheAsk
     public required RequestDirectives Directives { get; init; }
     public required bool IsGet { get; init; }
 
+    /// <summary>What fetches of the same thing are known by: of its URL, or of the variant that it asks for.</summary>
+    public byte[]? FillKey { get; init; }
+
     /// <summary>Why it goes to the origin where nothing is stored that could be given, in the words of Cache-Status.</summary>
     public string Missing { get; init; } = CacheStatus.UriMiss;
 
@@ -31,15 +35,19 @@ internal sealed record CacheAsk
     /// <summary>False where it needs an answer of its own: one that may be personal, or is asked for anew.</summary>
     public bool MayJoin => !HasAuthorization && !WantsPart && Directives is { NoCache: false, NoStore: false };
 
+    /// <summary>The same, once it is known by which fields the URL's answers vary.</summary>
+    public CacheAsk OfVariant(string[] fields) => this with { Missing = CacheStatus.VaryMiss, FillKey = ResponseKeys.VariantFill(Primary, fields, Asked) };
+
     public static CacheAsk Of(HttpContext http, RouteEntry entry)
     {
         var request = http.Request;
         IHeaderDictionary asked = new HeaderDictionary(request.Headers.Count);
         foreach (var (name, value) in request.Headers) asked[name] = value;
         var (path, query) = (request.Path.Value ?? "/", request.QueryString.Value ?? "");
+        var primary = entry.Keys.Of(path, query);
         return new CacheAsk
         {
-            Entry = entry, Primary = entry.Keys.Of(path, query), Path = path, Query = query, Asked = asked,
+            Entry = entry, Primary = primary, FillKey = primary, Path = path, Query = query, Asked = asked,
             Directives = RequestDirectives.Read(asked.CacheControl, asked.Pragma), IsGet = HttpMethods.IsGet(request.Method),
         };
     }

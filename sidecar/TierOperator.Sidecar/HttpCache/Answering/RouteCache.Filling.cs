@@ -11,18 +11,28 @@ internal sealed partial class RouteCache
     private Fill Begin(CacheAsk ask, byte[]? key, FoundResponse? validating, out bool isMine)
     {
         if (key is not null && (!ask.MayJoin || fills.IsAlone(key, NowMs))) key = null;
-        var fresh = Make(ask, validating, key);
         isMine = true;
-        if (key is not null && !fills.TryAdd(key, fresh, out var running) && IsJoinable(running, ask))
+        if (key is not null)
         {
-            isMine = false;
-            validating?.Dispose();
-            return running;
+            var first = Make(ask, validating, key);
+            if (fills.TryAdd(key, first, out var running)) return Started(first);
+            if (IsJoinable(running, ask))
+            {
+                isMine = false;
+                validating?.Dispose();
+                return running;
+            }
         }
 
-        if (key is null) fills.AddSingle(fresh);
-        fresh.Start();
-        return fresh;
+        var single = Make(ask, validating, null);
+        fills.AddSingle(single);
+        return Started(single);
+    }
+
+    private static Fill Started(Fill fill)
+    {
+        fill.Start();
+        return fill;
     }
 
     private Fill Make(CacheAsk ask, FoundResponse? validating, byte[]? key)

@@ -57,7 +57,7 @@ internal sealed partial class RouteCache
     {
         var why = found?.Head.Freshness.IsFresh(NowMs) == true ? CacheStatus.Request : CacheStatus.Stale;
         var status = CacheStatus.Sent(why, StatusCodes.Status304NotModified, head.Stored is not null, !collapsed);
-        if (found is not null)
+        if (found is not null && found.Version == head.Validated)
         {
             await StoredAnswer.WriteAsync(http, found, head.Stored!, status, NowMs);
             return;

@@ -31,8 +31,8 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
     // A miss waits for its origin in as few methods as can be: each that waits is made, kept and woken.
     private Task AnswerAsync(HttpContext http, CacheAsk ask, Lookup look)
     {
+        if (look.VaryFields is { } fields) ask = ask.OfVariant(fields);
         if (look.Found is { } found) return AnswerFoundAsync(http, ask, found);
-        if (look.Varies) ask = ask with { Missing = CacheStatus.VaryMiss };
         return ask is { IsGet: true, HasRange: false, Directives.OnlyIfCached: false } ? FetchAsync(http, ask, null, null) : AnswerMissAsync(http, ask);
     }
 
@@ -42,9 +42,9 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
         if (!storing.IsCompleted) await storing.WaitAsync(http.RequestAborted);
         var look = await store.LookUpAsync(ask.Primary!, ask.Asked, http.RequestAborted);
 
-        // A variant has a key of its own.
-        if (look.Found is not { } found || ReferenceEquals(found.Session, ask.Primary) || (storing = fills.StoredAsync(found.Session)).IsCompleted) return look;
-        found.Dispose();
+        // A variant's fill has a key of its own.
+        if (look.VaryFields is not { } fields || (storing = fills.StoredAsync(ask.OfVariant(fields).FillKey!)).IsCompleted) return look;
+        look.Found?.Dispose();
         await storing.WaitAsync(http.RequestAborted);
         return await store.LookUpAsync(ask.Primary!, ask.Asked, http.RequestAborted);
     }
@@ -101,38 +101,48 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
 
     private async Task FetchAsync(HttpContext http, CacheAsk ask, FoundResponse? found, FoundResponse? validating)
     {
-        var fill = Begin(ask, found?.Session ?? ask.Primary!, validating, out var isMine);
+        var fill = Begin(ask, ask.FillKey, validating, out var isMine);
         FillHead head;
         using (Watch(http, fill, isMine)) head = await (isMine ? fill.MyHead : fill.Head.WaitAsync(http.RequestAborted));
-        if (isMine && ask.MayJoin && head.Kind == FillKind.Alone) fills.MarkAlone(ask.Primary!, NowMs);
+        if (isMine && ask.MayJoin && !head.IsForMany) fills.MarkAlone(ask.FillKey!, NowMs);
         if (found is not null && MayGiveStale(ask, found, head))
         {
-            if (isMine && head.Kind == FillKind.Alone) fill.Cancel();
+            if (isMine) LeaveError(fill, head);
             await GiveStaleAsync(http, ask, found, head);
             return;
         }
 
-        if (!isMine && (head.Kind == FillKind.Alone || !FitsVariant(fill, head, ask)))
+        // Whoever waited for what another one gets asks again: for its variant, with the others of that, or else for itself.
+        for (var round = 0; !isMine && !(head.IsForMany && FitsVariant(fill, head, ask)); round++)
         {
-            fill = Begin(ask, null, null, out _);
-            isMine = true;
-            using (Watch(http, fill, isMine)) head = await fill.MyHead;
+            if (head.IsForMany) ask = ask.OfVariant(head.VaryFields);
+            var again = found is null ? null : await ReopenAsync(ask, found, http.RequestAborted);
+            fill = Begin(ask, head.IsForMany && round == 0 ? ask.FillKey : null, again, out isMine);
+            using (Watch(http, fill, isMine)) head = await (isMine ? fill.MyHead : fill.Head.WaitAsync(http.RequestAborted));
         }
 
         await GiveAsync(http, ask, new Fetched(fill, head, isMine, found));
     }
 
+    // What is given in an error's place is worth more than the error, also where that could be stored.
+    private static void LeaveError(Fill fill, FillHead head)
+    {
+        fill.Doom();
+        if (head.Kind == FillKind.Alone) fill.Cancel();
+        else fill.Detach();
+    }
+
     private async Task RevalidateBehindAsync(CacheAsk ask)
     {
         var again = await store.FindAsync(ask.Primary!, ask.Asked, CancellationToken.None);
-        var session = again?.Session ?? ask.Primary!;
         if (again is not null && !again.Head.HasValidator)
         {
             again.Dispose();
             again = null;
         }
 
-        _ = Begin(ask, session, again, out _);
+        var fill = Begin(ask, ask.FillKey, again, out var isMine);
+        if (isMine) fill.Detach();
     }
 
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();

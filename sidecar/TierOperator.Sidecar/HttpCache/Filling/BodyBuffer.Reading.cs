@@ -37,11 +37,20 @@ internal sealed partial class BodyBuffer
     /// <summary>The filler needs it no longer; it is freed with the last reader.</summary>
     public void Release()
     {
+        bool isLeft;
         lock (_gate)
         {
             _released = true;
-            FreeIfUnused_NeedsLock();
+            isLeft = FreeIfUnused_NeedsLock();
         }
+
+        if (isLeft) _ = store.ForgetBodyAsync(terms.DiskKey!);
+    }
+
+    /// <summary>What is on disk of it belongs to a stored response from now on.</summary>
+    public void MarkStored()
+    {
+        lock (_gate) _isStored = true;
     }
 
     /// <summary>What is at a position. The caller releases what is held.</summary>
@@ -77,12 +86,15 @@ internal sealed partial class BodyBuffer
 
     internal void Leave(BodyReader reader)
     {
+        bool isLeft;
         lock (_gate)
         {
             _readers.Remove(reader);
             Signal_NeedsLock();
-            FreeIfUnused_NeedsLock();
+            isLeft = FreeIfUnused_NeedsLock();
         }
+
+        if (isLeft) _ = store.ForgetBodyAsync(terms.DiskKey!);
     }
 
     private void Publish(int count)
@@ -103,13 +115,15 @@ internal sealed partial class BodyBuffer
         }
     }
 
-    private void FreeIfUnused_NeedsLock()
+    /// <summary>True where something is left on disk that belongs to nothing.</summary>
+    private bool FreeIfUnused_NeedsLock()
     {
-        if (_freed || !_released || _readers.Count > 0) return;
+        if (_freed || !_released || _readers.Count > 0) return false;
         _freed = true;
         foreach (var chunk in _chunks) chunk?.Release();
         _chunks.Clear();
         _lease?.Dispose();
+        return IsOnDisk && !_isStored;
     }
 
     private void Signal_NeedsLock()

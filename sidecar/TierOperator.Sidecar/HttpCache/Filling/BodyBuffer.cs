@@ -4,19 +4,13 @@ using TierOperator.Tiering.Values;
 
 namespace TierOperator.Sidecar.HttpCache.Filling;
 
-/// <summary>What a body may take of memory, and where the rest goes. No key: there is no disk for it.</summary>
-internal sealed record BodyTerms(long LargestInMemory, byte[]? DiskKey, TimeSpan KeepFor)
-{
-    /// <summary>A body up to this size stands behind its head, in one item.</summary>
-    public const int LargestInline = 32 * 1024;
-}
-
 /// <summary>A body on its way from an origin to any number of readers, each at its own pace, and to the store.</summary>
 /// <remarks>
 /// <para>1. The first 32 KiB go to one array. 2. What is longer goes to chunks of 512 KiB under a lease of the budget for
 /// bodies in flight. 3. Past memory's share, full chunks go to disk and leave memory; readers that are behind read them
 /// there. 4. Without a disk, or when it refuses, the body is no longer kept: a chunk leaves when the last reader is past
-/// it, so the slowest sets the pace, and nobody new may join.</para>
+/// it, so the slowest sets the pace, nobody new may join, and with the last reader it ends. 5. What went to disk and was not stored in the
+/// end is deleted there when nobody reads it any longer.</para>
 /// <para>One writer; readers are thread-safe. Bytes once published are never changed.</para>
 /// </remarks>
 internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, long? expected)
@@ -34,6 +28,7 @@ internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, l
     private BodyPhase _phase;
     private bool _released;
     private bool _freed;
+    private bool _isStored;
 
     /// <summary>True while every byte is somewhere, so that the whole can be stored.</summary>
     public bool IsKept { get; private set; } = true;
@@ -118,14 +113,17 @@ internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, l
     private async ValueTask CompleteChunkAsync(int index, CancellationToken cancellationToken)
     {
         if (!IsKept) await DropPassedAsync(cancellationToken);
-        else if (IsOnDisk) await KeepOnDiskAsync(index, cancellationToken);
-        else if (Math.Max(_length, expected ?? 0) > terms.LargestInMemory)
+        else if (IsOnDisk && !IsBeyond(terms.LargestOnDisk)) await KeepOnDiskAsync(index, cancellationToken);
+        else if (IsOnDisk) await StopKeepingAsync(cancellationToken);
+        else if (IsBeyond(terms.LargestInMemory))
         {
-            IsOnDisk = terms.DiskKey is not null;
+            IsOnDisk = terms.DiskKey is not null && !IsBeyond(terms.LargestOnDisk);
             if (!IsOnDisk) await StopKeepingAsync(cancellationToken);
             else for (var i = 0; i < _chunks.Count && IsKept; i++) await KeepOnDiskAsync(i, cancellationToken);
         }
     }
+
+    private bool IsBeyond(long most) => Math.Max(_length, expected ?? 0) > most;
 
     private async ValueTask KeepOnDiskAsync(int index, CancellationToken cancellationToken)
     {
@@ -152,7 +150,7 @@ internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, l
         return DropPassedAsync(cancellationToken);
     }
 
-    /// <summary>Waits until every reader has passed all but the last two chunks, and drops those.</summary>
+    /// <summary>Waits until every reader has passed all but the last two chunks, and drops those. Throws where nobody reads it: it may have no end.</summary>
     private async ValueTask DropPassedAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -160,7 +158,8 @@ internal sealed partial class BodyBuffer(ResponseStore store, BodyTerms terms, l
             Task moved;
             lock (_gate)
             {
-                var slowest = _readers.Count == 0 ? long.MaxValue : _readers.Min(reader => reader.Position);
+                if (_readers.Count == 0) throw new OperationCanceledException("Nobody reads this body, and it is not kept.");
+                var slowest = _readers.Min(reader => reader.Position);
                 while (_firstHeld < _chunks.Count - 1 && (long)(_firstHeld + 1) * FoundResponse.ChunkBytes <= slowest)
                 {
                     _chunks[_firstHeld]?.Release();

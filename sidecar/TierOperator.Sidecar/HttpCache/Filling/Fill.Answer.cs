@@ -14,9 +14,11 @@ internal sealed partial class Fill
             Method = request.Method, Asked = terms.Directives, HasAuthorization = terms.HasAuthorization, Status = status, Headers = headers,
             AskedMs = _askedMs, ReceivedMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
         };
-        if (status == StatusCodes.Status304NotModified && terms.Validating is { } found)
+        if (status == StatusCodes.Status304NotModified && terms.Validating is { } found && !_isOfAnother)
         {
-            Tell(await RenewAsync(found, exchange));
+            // One that is not about what is stored says nothing of it: then it is asked for anew, without conditions.
+            _isOfAnother = !HeadBuilder.IsAbout(found.Head, headers);
+            if (!_isOfAnother) Tell(await RenewAsync(found, exchange));
             return;
         }
 
@@ -51,15 +53,17 @@ internal sealed partial class Fill
         var length = exchange.Headers.ContentLength;
         var stored = HeadBuilder.Build(exchange, freshness, notStored, Route);
         var key = Route.Route.Cache.KeepsLargeBodies ? Route.Keys.NewBody() : null;
-        Body = new BodyBuffer(store, new BodyTerms(Route.LargestInMemory, key, ResponseStore.KeepFor(stored)), HasBody(exchange.Status) ? length : 0);
+        Body = new BodyBuffer(store, new BodyTerms(Route.LargestInMemory, key, ResponseStore.KeepFor(stored)) { LargestOnDisk = Route.LargestOnDisk }, HasBody(exchange.Status) ? length : 0);
         (_diskKey, _stored) = (key, stored);
         _first = Body.Join(0);
         if (Volatile.Read(ref _abandoned)) Abandon();
-        _head.TrySetResult(new FillHead(FillKind.Shared)
+        var head = new FillHead(FillKind.Shared)
         {
             Status = exchange.Status, Headers = exchange.Headers, Stored = stored,
             OwnFields = notStored, VaryFields = VaryRules.Fields(exchange.Headers.Vary, Route.Route.Cache.Vary),
-        });
+        };
+        if (!head.IsForMany) EndLease(inVain: true);
+        _head.TrySetResult(head);
     }
 
     private static bool HasBody(int status) => status is not (204 or 205);
@@ -69,6 +73,6 @@ internal sealed partial class Fill
         var renewed = HeadBuilder.Renew(found.Head, exchange, Route);
         if (renewed is null) await store.RemoveAsync(terms.Primary, CancellationToken.None);
         else if (!IsDoomed) EndLease(inVain: !await store.RenewAsync(found, renewed, CancellationToken.None));
-        return new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head };
+        return new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head, Validated = found.Version };
     }
 }

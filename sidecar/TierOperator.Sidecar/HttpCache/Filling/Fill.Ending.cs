@@ -1,3 +1,4 @@
+using TierOperator.Sidecar.HttpCache.Parts;
 using TierOperator.Sidecar.HttpCache.Storing;
 
 namespace TierOperator.Sidecar.HttpCache.Filling;
@@ -28,6 +29,15 @@ internal sealed partial class Fill
         _storedAs = await store.StoreAsync(
             new NewResponse(terms.Primary, stored, place == BodyPlace.Inline ? body.Small : default, body.Chunks) { Asked = request.Asked, VaryFields = head.VaryFields },
             CancellationToken.None);
+        if (_storedAs is not null) body.MarkStored();
+    }
+
+    // As above: a purge or a change that comes from here on waits for it.
+    private async Task AddPartAsync(StoredParts part)
+    {
+        Interlocked.Exchange(ref _storing, 1);
+        if (IsDoomed || store.Purges.Covers(terms.Primary, part.Head)) return;
+        await terms.Parts!.AddAsync(terms.Primary, part, request.Asked);
     }
 
     // Only when others can read it do they hear that it is there; its own clients have it by now.

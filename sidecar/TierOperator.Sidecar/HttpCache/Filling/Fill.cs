@@ -5,43 +5,6 @@ using TierOperator.Sidecar.Routes;
 
 namespace TierOperator.Sidecar.HttpCache.Filling;
 
-internal enum FillKind
-{
-    /// <summary>An answer that all who wait for it may have.</summary>
-    Shared,
-
-    /// <summary>An answer for the one that asked for it; the others ask for themselves.</summary>
-    Alone,
-
-    /// <summary>The stored response is good; its head is renewed.</summary>
-    NotModified,
-
-    /// <summary>Another sidecar has asked; its answer is in the store.</summary>
-    Elsewhere,
-
-    /// <summary>No answer came.</summary>
-    Failed,
-}
-
-/// <summary>How an answer begins.</summary>
-internal sealed record FillHead(FillKind Kind)
-{
-    private static readonly HeaderDictionary s_none = new() { IsReadOnly = true };
-
-    public OriginFault Fault { get; init; }
-    public int Status { get; init; }
-    public IHeaderDictionary Headers { get; init; } = s_none;
-
-    /// <summary>For Shared and NotModified: the head as it is stored and sent.</summary>
-    public StoredResponse? Stored { get; init; }
-
-    /// <summary>Fields that only the client that began the fill gets: those of a qualified no-cache or private.</summary>
-    public IReadOnlyList<string> OwnFields { get; init; } = [];
-
-    /// <summary>By which fields of the request the answer varies.</summary>
-    public string[] VaryFields { get; init; } = [];
-}
-
 /// <summary>
 /// One request to an origin and all who wait for it. 1. The head comes, and it is decided who may have the answer. 2. The
 /// body flows to all waiters while it fills. 3. When it is whole, its readers have it, and it is stored; what broke off never is. Who
@@ -64,6 +27,7 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
     private byte[]? _storedAs;
     private PartCollector? _part;
     private bool _abandoned;
+    private bool _isOfAnother;
     private int _doomed;
     private int _storing;
     private Task _done = Task.CompletedTask;
@@ -111,6 +75,13 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
         if (_mine.Task.IsCanceled) TakeReader(true)?.Dispose();
     }
 
+    /// <summary>No client waits for it, from the beginning or any longer, and it goes on for the store alone.</summary>
+    public void Detach()
+    {
+        Abandon();
+        TakeReader(true)?.Dispose();
+    }
+
     /// <summary>
     /// A place at the body's start. The one that began the fill has had one since the head came; null for another that comes
     /// when the body is gone from here.
@@ -134,10 +105,9 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
         try
         {
             isElsewhere = IsHere() || (terms.Lease is { } lease && await lease.TakeTurnAsync(IsThereAsync, Route.Route.Origin.Timeout, _cancel.Token) == LeaseTurn.Elsewhere);
-            fault = isElsewhere ? OriginFault.None : await request.SendAsync(this, _cancel);
+            fault = isElsewhere ? OriginFault.None : await AskAsync();
             if (fault == OriginFault.None && Body is { } body) await FinishAsync(body);
-            else if (fault == OriginFault.None && _part?.Whole is { } part && !IsDoomed && !store.Purges.Covers(terms.Primary, part.Head))
-                await terms.Parts!.AddAsync(terms.Primary, part, request.Asked);
+            else if (fault == OriginFault.None && _part?.Whole is { } part) await AddPartAsync(part);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or HttpRequestException)
         {
@@ -155,6 +125,14 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
         }
 
         if (terms.Lease is not null) _ = EndLeaseWhenToldAsync();
+    }
+
+    private async Task<OriginFault> AskAsync()
+    {
+        var fault = await request.SendAsync(this, _cancel);
+        return fault == OriginFault.None && _isOfAnother
+            ? await (request with { IfNoneMatch = null, IfModifiedSince = null }).SendAsync(this, _cancel)
+            : fault;
     }
 
     private bool IsDoomed => Volatile.Read(ref _doomed) != 0;

@@ -23,6 +23,12 @@ internal static class HeadBuilder
         };
     }
 
+    /// <summary>
+    /// Whether a 304 is about a stored response: it names no entity tag, or the same one, weak or not. Source: RFC 9111, 4.3.4.
+    /// </summary>
+    public static bool IsAbout(StoredResponse stored, IHeaderDictionary newer)
+        => newer.ETag.Count == 0 || (stored.ETag is { } tag && Conditions.IsSame(tag, newer.ETag.ToString()));
+
     /// <summary>The stored head with the fields of a newer one. Null where it must not be kept any longer.</summary>
     public static StoredResponse? Renew(StoredResponse stored, OriginExchange newer, RouteEntry route)
     {
@@ -31,6 +37,8 @@ internal static class HeadBuilder
         if (newer.Headers.Date.Count == 0) merged.Date = HttpDates.Format(newer.ReceivedMs);
         foreach (var (name, value) in newer.Headers)
             if (!s_ofTheBody.Contains(name, StringComparer.OrdinalIgnoreCase)) merged[name] = value;
+        // It stands under the fields by which it varied: where these change, requests would get it that it does not fit.
+        if (!VaryRules.Fields(merged.Vary, route.Route.Cache.Vary).AsSpan().SequenceEqual(VaryRules.Fields(stored.Field("Vary"), route.Route.Cache.Vary))) return null;
         var exchange = newer with { Status = stored.Status, Headers = merged };
         var decision = StorageRules.Decide(exchange, route.Terms);
         if (decision.Freshness is not { } freshness) return null;

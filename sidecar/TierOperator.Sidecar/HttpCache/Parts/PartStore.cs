@@ -18,7 +18,7 @@ internal sealed class PartStore(ResponseStore store)
 
     public async Task AddAsync(byte[] primary, StoredParts newer, IHeaderDictionary asked)
     {
-        if (await ReadAsync(primary, CancellationToken.None) is { } present) newer = present.With(newer);
+        if (await ReadAsync(primary, CancellationToken.None) is { } present && !store.Purges.Covers(primary, present.Head)) newer = present.With(newer);
         if (newer.IsWhole) await CompleteAsync(primary, newer, asked);
         else
         {

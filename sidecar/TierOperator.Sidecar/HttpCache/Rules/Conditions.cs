@@ -30,6 +30,8 @@ internal static class Conditions
     public static bool IsStrong(string? tag) => tag is not null && tag.StartsWith('"');
 
     /// <summary>The weak comparison: <c>W/</c> in front counts for nothing.</summary>
+    public static bool IsSame(string tag, string other) => Opaque(tag).SequenceEqual(Opaque(other));
+
     private static bool MatchesAny(StringValues lines, string? tag)
     {
         foreach (var line in lines)

@@ -11,8 +11,8 @@ internal sealed record NewResponse(byte[] Primary, StoredResponse Head, ReadOnly
     public required IHeaderDictionary Asked { get; init; }
 }
 
-/// <summary>What is stored for a request. Without a response: whether the URL's answers vary, and others are stored.</summary>
-internal readonly record struct Lookup(FoundResponse? Found, bool Varies);
+/// <summary>What is stored for a request, and by which fields the URL's answers vary; null where they do not, or nothing is known of it.</summary>
+internal readonly record struct Lookup(FoundResponse? Found, string[]? VaryFields);
 
 /// <summary>
 /// Responses in the engine: one session for a URL, or for each variant of it. Every write has a deadline of its own, so
@@ -44,14 +44,14 @@ internal sealed partial class ResponseStore(TierEngine engine, PurgeMarks purges
     public async ValueTask<FoundResponse?> FindAsync(byte[] primary, IHeaderDictionary asked, CancellationToken cancellationToken)
         => (await LookUpAsync(primary, asked, cancellationToken)).Found;
 
-    /// <summary>As above; where there is none, also whether the URL has responses to other requests.</summary>
+    /// <summary>As above, and where there is none, whether the URL has responses to other requests.</summary>
     public async ValueTask<Lookup> LookUpAsync(byte[] primary, IHeaderDictionary asked, CancellationToken cancellationToken)
     {
         var read = await engine.ReadAsync(primary, s_item, cancellationToken);
-        var (session, varies) = (primary, false);
+        var (session, varyFields) = (primary, (string[]?)null);
         if (read.Status == ReadStatus.Found && ResponseCodec.ReadMarker(read.Value.Bytes.Span) is { } marker)
         {
-            (session, varies) = (ResponseKeys.Variant(primary, marker, asked), true);
+            (session, varyFields) = (ResponseKeys.Variant(primary, marker, asked), marker.Fields);
             read = await engine.ReadAsync(session, s_item, cancellationToken);
         }
 
@@ -61,10 +61,11 @@ internal sealed partial class ResponseStore(TierEngine engine, PurgeMarks purges
             read = await engine.ReadAsync(session, s_item, cancellationToken);
         }
 
-        if (read.Status != ReadStatus.Found || _heads.Read(read.Version, read.Value.Bytes.Span) is not { } head) return new Lookup(null, varies);
-        if (!purges.Covers(primary, head)) return new Lookup(await OpenAsync(head, read, session, cancellationToken), varies);
+        if (read.Status != ReadStatus.Found || _heads.Read(read.Version, read.Value.Bytes.Span) is not { } head) return new Lookup(null, varyFields);
+        var isGone = purges.Covers(primary, head) || (head.Place == BodyPlace.Apart && !await HasBodyAsync(head.BodyKey, cancellationToken));
+        if (!isGone) return new Lookup(await OpenAsync(head, read, session, cancellationToken), varyFields);
         await engine.DeleteSessionAsync(session, default, cancellationToken);
-        return new Lookup(null, varies);
+        return new Lookup(null, varyFields);
     }
 
     /// <summary>Stores a response; the session that now holds it, or null where it is nowhere.</summary>
@@ -100,7 +101,7 @@ internal sealed partial class ResponseStore(TierEngine engine, PurgeMarks purges
         var outcome = await engine.PutAsync(found.Session, item, options, cancellationToken);
         if (outcome.Status == WriteStatus.Unavailable && head.Place != BodyPlace.Items) outcome = await RenewAloneAsync(found, item, head, cancellationToken);
         if (head.Place == BodyPlace.Apart)
-            await engine.PutAsync(head.BodyKey, new ItemWrite(s_item, ContentType, new ItemValue(Array.Empty<byte>())), OptionsFor(head), cancellationToken);
+            await engine.PutAsync(head.BodyKey, BodyMark, OptionsFor(head) with { Condition = new Precondition { MustExist = true } }, cancellationToken);
         return outcome.Succeeded;
     }
 
@@ -112,15 +113,6 @@ internal sealed partial class ResponseStore(TierEngine engine, PurgeMarks purges
         if (present.Status == ReadStatus.Found) present.Value.Release();
         if (present.Status != ReadStatus.Found || present.Version != found.Version) return new WriteOutcome(WriteStatus.PreconditionFailed);
         return await engine.PutAsync(found.Session, item, OptionsFor(head), cancellationToken);
-    }
-
-    /// <summary>One chunk of a body that lives on disk alone. False: the disk did not take it.</summary>
-    public async Task<bool> AppendAsync(byte[] bodyKey, int index, LargeValue chunk, TimeSpan ttl, CancellationToken cancellationToken)
-    {
-        chunk.AddReference();
-        var outcome = await engine.PutAsync(
-            bodyKey, new ItemWrite(FoundResponse.ChunkName(index), ContentType, new ItemValue(chunk)), new WriteOptions { Ttl = ttl }, cancellationToken);
-        return outcome.Succeeded;
     }
 
     /// <summary>Forgets a URL and all its variants. True when there was something.</summary>
