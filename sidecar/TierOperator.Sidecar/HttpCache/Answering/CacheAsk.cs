@@ -23,6 +23,9 @@ internal sealed record CacheAsk
     /// <summary>What fetches of the same thing are known by: of its URL, or of the variant that it asks for.</summary>
     public byte[]? FillKey { get; init; }
 
+    /// <summary>The times of the response that is stored for it; null where none is.</summary>
+    public Freshness? Standing { get; init; }
+
     /// <summary>Why it goes to the origin where nothing is stored that could be given, in the words of Cache-Status.</summary>
     public string Missing { get; init; } = CacheStatus.UriMiss;
 

@@ -11,7 +11,7 @@ internal static class PartAnswer
     public static async Task<bool> TryWriteAsync(HttpContext http, StoredParts parts, long nowMs)
     {
         var asked = http.Request.Headers;
-        if (asked.IfNoneMatch.Count > 0 || asked.IfModifiedSince.Count > 0 || !Conditions.AllowsRange(asked.IfRange, parts.Head.ETag, parts.Head.LastModified, nowMs)) return false;
+        if (asked.IfNoneMatch.Count > 0 || asked.IfModifiedSince.Count > 0 || !Conditions.AllowsRange(asked.IfRange, parts.Head, nowMs)) return false;
         if (RangeRules.Read(asked.Range, parts.Total, out var range) != RangeKind.One || parts.BytesOf(range) is not { } bytes) return false;
         var (age, status) = parts.Head.TextsAt(nowMs);
         var response = http.Response;

@@ -48,6 +48,7 @@ internal sealed partial class RouteCache
         {
             HasAuthorization = ask.HasAuthorization, Validating = validating, Leave = key is null ? fills.LeaveSingle : ended => fills.Leave(key, ended),
             MayBeHere = key is not null,
+            Standing = ask.Standing,
             Parts = ask.WantsPart ? _parts : null,
             Lease = key is not null && store.Engine.CanLease(ask.Primary) ? new FillLease(store.Engine, key, time) : null,
         };

@@ -56,7 +56,7 @@ internal sealed partial class RouteCache
     private async Task GiveRenewedAsync(HttpContext http, CacheAsk ask, FoundResponse? found, FillHead head, bool collapsed)
     {
         var why = found?.Head.Freshness.IsFresh(NowMs) == true ? CacheStatus.Request : CacheStatus.Stale;
-        var status = CacheStatus.Sent(why, StatusCodes.Status304NotModified, head.Stored is not null, !collapsed);
+        var status = CacheStatus.Sent(why, StatusCodes.Status304NotModified, head.IsRenewed, !collapsed);
         if (found is not null && found.Version == head.Validated)
         {
             await StoredAnswer.WriteAsync(http, found, head.Stored!, status, NowMs);
@@ -74,7 +74,7 @@ internal sealed partial class RouteCache
     }
 
     private bool MayGiveStale(CacheAsk ask, FoundResponse found, FillHead head)
-        => (head.Kind == FillKind.Failed || head.Status is 500 or 502 or 503 or 504)
+        => (head.Kind == FillKind.Failed || ReuseRules.IsError(head.Status))
            && ReuseRules.MayServeOnError(found.Head.Freshness, ask.Directives, NowMs);
 
     private static RouteOutcome OutcomeOf(FillHead head, bool isMine) => head.Kind switch

@@ -52,6 +52,7 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
     private async Task AnswerFoundAsync(HttpContext http, CacheAsk ask, FoundResponse found)
     {
         using var held = found;
+        ask = ask with { Standing = found.Head.Freshness };
         var nowMs = NowMs;
         var reuse = ReuseRules.Decide(found.Head.Freshness, ask.Directives, nowMs);
         var status = reuse == Reuse.Fresh ? found.Head.TextsAt(nowMs).Status : CacheStatus.StaleHit(found.Head, nowMs, null);
@@ -104,13 +105,14 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
         var fill = Begin(ask, ask.FillKey, validating, out var isMine);
         FillHead head;
         using (Watch(http, fill, isMine)) head = await (isMine ? fill.MyHead : fill.Head.WaitAsync(http.RequestAborted));
-        if (isMine && ask.MayJoin && !head.IsForMany) fills.MarkAlone(ask.FillKey!, NowMs);
         if (found is not null && MayGiveStale(ask, found, head))
         {
-            if (isMine) LeaveError(fill, head);
+            if (isMine && head.Kind == FillKind.Alone) fill.Cancel();
             await GiveStaleAsync(http, ask, found, head);
             return;
         }
+
+        if (isMine && ask.MayJoin && !head.IsForMany) fills.MarkAlone(ask.FillKey!, NowMs);
 
         // Whoever waited for what another one gets asks again: for its variant, with the others of that, or else for itself.
         for (var round = 0; !isMine && !(head.IsForMany && FitsVariant(fill, head, ask)); round++)
@@ -122,14 +124,6 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
         }
 
         await GiveAsync(http, ask, new Fetched(fill, head, isMine, found));
-    }
-
-    // What is given in an error's place is worth more than the error, also where that could be stored.
-    private static void LeaveError(Fill fill, FillHead head)
-    {
-        fill.Doom();
-        if (head.Kind == FillKind.Alone) fill.Cancel();
-        else fill.Detach();
     }
 
     private async Task RevalidateBehindAsync(CacheAsk ask)

@@ -32,7 +32,7 @@ internal static class StoredAnswer
         range = default;
         var asked = request.Headers;
         if (asked.Range.Count == 0 || !HttpMethods.IsGet(request.Method) || head.Status != StatusCodes.Status200OK) return RangeKind.Whole;
-        return Conditions.AllowsRange(asked.IfRange, head.ETag, head.LastModified, nowMs)
+        return Conditions.AllowsRange(asked.IfRange, head, nowMs)
             ? RangeRules.Read(asked.Range, head.BodyLength, out range) : RangeKind.Whole;
     }
 

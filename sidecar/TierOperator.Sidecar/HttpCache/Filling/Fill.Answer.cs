@@ -25,11 +25,14 @@ internal sealed partial class Fill
         var isCut = trip.EndsWithConnection;
         if (terms.Parts is not null && status == StatusCodes.Status206PartialContent && !isCut) _part = PartCollector.Of(exchange, Route);
         var isWhole = status != StatusCodes.Status206PartialContent && (terms.Parts is null || status == StatusCodes.Status200OK);
-        var decision = isCut || !isWhole ? StorageDecision.No : StorageRules.Decide(exchange, Route.Terms);
+        var decision = isCut || !isWhole || IsWorthLess(status) ? StorageDecision.No : StorageRules.Decide(exchange, Route.Terms);
         if (decision.Freshness is { } freshness && terms.MayShare) Share(exchange, freshness, decision.FieldsNotStored);
         else EndLease(inVain: true);
         if (Body is null) Tell(new FillHead(FillKind.Alone) { Status = status, Headers = headers });
     }
+
+    private bool IsWorthLess(int status) => ReuseRules.IsError(status) && terms.Standing is { } standing
+        && ReuseRules.MayServeOnError(standing, terms.Directives, time.GetUtcNow().ToUnixTimeMilliseconds());
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
@@ -71,8 +74,9 @@ internal sealed partial class Fill
     private async Task<FillHead> RenewAsync(FoundResponse found, OriginExchange exchange)
     {
         var renewed = HeadBuilder.Renew(found.Head, exchange, Route);
+        var isRenewed = renewed is not null && !IsDoomed && await store.RenewAsync(found, renewed, CancellationToken.None);
         if (renewed is null) await store.RemoveAsync(terms.Primary, CancellationToken.None);
-        else if (!IsDoomed) EndLease(inVain: !await store.RenewAsync(found, renewed, CancellationToken.None));
-        return new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head, Validated = found.Version };
+        else EndLease(inVain: !isRenewed);
+        return new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head, Validated = found.Version, IsRenewed = isRenewed };
     }
 }

@@ -42,6 +42,9 @@ internal sealed record FillHead(FillKind Kind)
     /// <summary>For NotModified: the stored response that the origin was asked about.</summary>
     public ItemVersion Validated { get; init; }
 
+    /// <summary>For NotModified: whether it is fresh again. Where the new fields forbid that, it is given once more and forgotten.</summary>
+    public bool IsRenewed { get; init; }
+
     /// <summary>
     /// False where each must ask for itself: the answer is one client's, or must be validated each time, so that it may only be given to the one
     /// that asked for it. Source: RFC 9111, 4.

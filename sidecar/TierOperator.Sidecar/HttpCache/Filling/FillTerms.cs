@@ -15,6 +15,9 @@ internal sealed record FillTerms(byte[] Primary, RequestDirectives Directives)
     /// <summary>The stored response that the origin is asked about; the fill disposes it.</summary>
     public FoundResponse? Validating { get; init; }
 
+    /// <summary>The times of the response that is stored already. Where that is given in an error's place, the error must not take its.</summary>
+    public Freshness? Standing { get; init; }
+
     /// <summary>Set where a range is asked for: then only a whole answer is stored as one, and a part beside it.</summary>
     public PartStore? Parts { get; init; }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Primitives;
+using TierOperator.Sidecar.HttpCache.Storing;
 
 namespace TierOperator.Sidecar.HttpCache.Rules;
 
@@ -18,13 +19,15 @@ internal static class Conditions
     public static bool NeedsOrigin(IHeaderDictionary asked) => asked.IfMatch.Count > 0 || asked.IfUnmodifiedSince.Count > 0;
 
     /// <summary>True where a range may be taken of what is stored: no If-Range, or one that holds strongly.</summary>
-    public static bool AllowsRange(StringValues ifRange, string? tag, string? lastModified, long nowMs)
+    /// <remarks>A date holds strongly where the response was made at least a second after that change. Source: RFC 9110, 8.8.2.2 and 13.1.5.</remarks>
+    public static bool AllowsRange(StringValues ifRange, StoredResponse stored, long nowMs)
     {
         if (ifRange.Count == 0) return true;
         if (ifRange.Count > 1) return false;
         var value = ifRange[0]!.Trim();
-        if (value.StartsWith('"')) return IsStrong(tag) && value == tag;
-        return HttpDates.TryParse(value, nowMs, out var wanted) && HttpDates.TryParse(lastModified, nowMs, out var changed) && wanted == changed;
+        if (value.StartsWith('"')) return IsStrong(stored.ETag) && value == stored.ETag;
+        return HttpDates.TryParse(value, nowMs, out var wanted) && HttpDates.TryParse(stored.LastModified, nowMs, out var changed) && wanted == changed
+            && HttpDates.TryParse(stored.Field("Date"), nowMs, out var made) && made >= changed + 1000;
     }
 
     public static bool IsStrong(string? tag) => tag is not null && tag.StartsWith('"');

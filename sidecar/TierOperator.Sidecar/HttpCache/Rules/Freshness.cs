@@ -69,6 +69,9 @@ internal static class ReuseRules
         return staleness < stored.StaleWhileRevalidateMs ? Reuse.StaleWhileRevalidate : Reuse.Validate;
     }
 
+    /// <summary>What counts as an error of the origin. Source: RFC 5861, 4.</summary>
+    public static bool IsError(int status) => status is 500 or 502 or 503 or 504;
+
     /// <summary>RFC 5861, 4: whether it may be given in place of an error.</summary>
     public static bool MayServeOnError(in Freshness stored, RequestDirectives asked, long nowMs)
     {
