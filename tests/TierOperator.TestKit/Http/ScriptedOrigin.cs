@@ -65,9 +65,9 @@ public sealed class ScriptedOrigin : IAsyncDisposable
                 _ = ServeAsync(socket);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException || (e is InvalidOperationException && _stop.IsCancellationRequested))
         {
-            // Stopped.
+            // Stopped; the last is what a listener says that was stopped between two connections.
         }
     }
 
