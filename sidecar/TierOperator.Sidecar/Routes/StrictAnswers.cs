@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 
 namespace TierOperator.Sidecar.Routes;
@@ -22,6 +23,7 @@ internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandle
         if ((int)response.StatusCode < 100) throw Refuse(response, "The origin's status is none.");
         if (response.Headers.NonValidated.TryGetValues(Coding, out var codings) && !IsChunked(codings)) throw Refuse(response, "The origin's transfer coding is not chunked alone.");
         if (HasControls(response.Headers.NonValidated) || HasControls(response.Content.Headers.NonValidated)) throw Refuse(response, "The origin's fields hold control characters.");
+        if (response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ResetContent) return WithoutContent(response);
         if (!response.Content.Headers.NonValidated.TryGetValues(Length, out var said)) return response;
         if (response.Headers.TransferEncodingChunked == true)
         {
@@ -40,6 +42,17 @@ internal sealed class StrictAnswers(HttpMessageHandler inner) : DelegatingHandle
         }
 
         throw Refuse(response, "The origin says more than one length.");
+    }
+
+    // Whatever the fields of these say, they have none, and the server would not let any out: RFC 9110, 8.6, 15.3.5 and 15.3.6.
+    private static HttpResponseMessage WithoutContent(HttpResponseMessage response)
+    {
+        using var said = response.Content;
+        response.Content = new ByteArrayContent([]);
+        foreach (var (name, values) in said.Headers.NonValidated)
+            if (!name.Equals(Length, StringComparison.OrdinalIgnoreCase)) response.Content.Headers.TryAddWithoutValidation(name, values);
+        response.Headers.TransferEncoding.Clear();
+        return response;
     }
 
     private static HttpRequestException Refuse(HttpResponseMessage response, string why)

@@ -102,6 +102,28 @@ public sealed class OriginFaultTests
         }
     }
 
+    [Theory]
+    [InlineData(204, "Content-Length: 3\r\n\r\n")]
+    [InlineData(204, "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData(205, "Content-Length: 3\r\n\r\nabc")]
+    [InlineData(205, "Content-Length: 0\r\n\r\n")]
+    [InlineData(205, "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")]
+    public async Task Status_ThatHasNoContent_HasNoneWhateverItsFieldsSay(int status, string rest)
+    {
+        await using var origin = new ScriptedOrigin(_ => new OriginReply { Raw = $"HTTP/1.1 {status} Empty\r\n{Fresh}Content-Type: text/x\r\n{rest}" });
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+
+        foreach (var method in new[] { HttpMethod.Post, HttpMethod.Get, HttpMethod.Get, HttpMethod.Head })
+        {
+            using var answer = await sidecar.SendAsync(method, "/a");
+            Assert.Equal(status, (int)answer.StatusCode);
+            Assert.Equal("", await answer.Content.ReadAsStringAsync());
+            Assert.Equal("text/x", answer.Content.Headers.ContentType?.ToString());
+        }
+
+        Assert.Equal(2, origin.Seen.Count);
+    }
+
     [Fact]
     public async Task Field_WithANulInIt_NeverReachesTheClientSo()
     {
