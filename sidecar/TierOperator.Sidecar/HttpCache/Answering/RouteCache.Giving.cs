@@ -73,8 +73,8 @@ internal sealed partial class RouteCache
         await StoredAnswer.WriteAsync(http, found, found.Head, CacheStatus.StaleHit(found.Head, NowMs, why), NowMs);
     }
 
-    private bool MayGiveStale(CacheAsk ask, FoundResponse found, FillHead head)
-        => (head.Kind == FillKind.Failed || ReuseRules.IsError(head.Status))
+    private bool IsStaleBetter(CacheAsk ask, FoundResponse? found, FillHead head)
+        => found is not null && (head.Kind == FillKind.Failed || ReuseRules.IsError(head.Status))
            && ReuseRules.MayServeOnError(found.Head.Freshness, ask.Directives, NowMs);
 
     private static RouteOutcome OutcomeOf(FillHead head, bool isMine) => head.Kind switch

@@ -105,17 +105,8 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
         var fill = Begin(ask, ask.FillKey, validating, out var isMine);
         FillHead head;
         using (Watch(http, fill, isMine)) head = await (isMine ? fill.MyHead : fill.Head.WaitAsync(http.RequestAborted));
-        if (found is not null && MayGiveStale(ask, found, head))
-        {
-            if (isMine && head.Kind == FillKind.Alone) fill.Cancel();
-            await GiveStaleAsync(http, ask, found, head);
-            return;
-        }
-
-        if (isMine && ask.MayJoin && !head.IsForMany) fills.MarkAlone(ask.FillKey!, NowMs);
-
         // Whoever waited for what another one gets asks again: for its variant, with the others of that, or else for itself.
-        for (var round = 0; !isMine && !(head.IsForMany && FitsVariant(fill, head, ask)); round++)
+        for (var round = 0; !isMine && !IsStaleBetter(ask, found, head) && !(head.IsForMany && FitsVariant(fill, head, ask)); round++)
         {
             if (head.IsForMany) ask = ask.OfVariant(head.VaryFields);
             var again = found is null ? null : await ReopenAsync(ask, found, http.RequestAborted);
@@ -123,6 +114,14 @@ internal sealed partial class RouteCache(ResponseStore store, FillTable fills, T
             using (Watch(http, fill, isMine)) head = await (isMine ? fill.MyHead : fill.Head.WaitAsync(http.RequestAborted));
         }
 
+        if (IsStaleBetter(ask, found, head))
+        {
+            if (isMine && head.Kind == FillKind.Alone) fill.Cancel();
+            await GiveStaleAsync(http, ask, found!, head);
+            return;
+        }
+
+        if (isMine && ask.MayJoin && !head.IsForMany) fills.MarkAlone(ask.FillKey!, NowMs);
         await GiveAsync(http, ask, new Fetched(fill, head, isMine, found));
     }
 

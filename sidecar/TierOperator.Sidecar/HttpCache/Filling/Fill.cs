@@ -122,9 +122,8 @@ internal sealed partial class Fill(FillTerms terms, OriginRequest request, Respo
             Body?.Release();
             terms.Validating?.Dispose();
             Tell(isElsewhere ? new FillHead(FillKind.Elsewhere) : new FillHead(FillKind.Failed) { Fault = fault });
+            if (terms.Lease is not null) _ = EndLeaseWhenToldAsync();
         }
-
-        if (terms.Lease is not null) _ = EndLeaseWhenToldAsync();
     }
 
     private async Task<OriginFault> AskAsync()
