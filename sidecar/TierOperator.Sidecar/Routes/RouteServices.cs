@@ -15,7 +15,7 @@ internal sealed class RouteServices : IAsyncDisposable
         State = new RoutesState(secretsFolder, loggers);
         Marks = new PurgeMarks(engine, time);
         Cache = new RouteCache(new ResponseStore(engine, Marks), new FillTable(), time);
-        Marks.Heard += () => _ = Cache.Fills.DoomAsync(_ => true);
+        Marks.Heard += () => _ = Cache.Fills.PartAsync(_ => true);
         _meter.CreateObservableCounter("tier.route.requests", ReadRequests, "{request}", "Requests of routes, by what became of them.");
         _meter.CreateObservableCounter("tier.route.refused", () => Cache.Store.Refused, "{response}", "Responses that no tier had room for.");
     }

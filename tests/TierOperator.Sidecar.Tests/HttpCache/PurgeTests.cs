@@ -93,6 +93,23 @@ public sealed class PurgeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Purge_WhileAnAnswerComesThatItDoesNotName_LetsItBeStored()
+    {
+        var gate = new TaskCompletionSource();
+        await using var origin = new ScriptedOrigin(_ => OriginReply.Of("body", "Cache-Control: max-age=600", "Cache-Tag: t") with { Halfway = gate.Task });
+        await using var sidecar = await RunningSidecar.StartAsync(RoutePolicies.CacheAll(origin.Url));
+        using var answer = await sidecar.SendAsync(HttpMethod.Get, "/a");
+
+        await sidecar.SendAsync(HttpMethod.Post, "/v1/purge", new StringContent("{\"tag\": \"other\"}", null, "application/json")).AssertStatusAsync(204);
+        var before = sidecar.Host.Engine.Status().Writes;
+        gate.SetResult();
+        await Eventually.HoldsAsync(() => sidecar.Host.Engine.Status().Writes > before);
+        await sidecar.Http.GetStringAsync("/a");
+
+        Assert.Single(origin.Seen);
+    }
+
+    [Fact]
     public async Task Sessions_CachedResponses_AreNotAmongThem()
     {
         using var list = await _sidecar.Http.GetAsync("/v1/sessions");

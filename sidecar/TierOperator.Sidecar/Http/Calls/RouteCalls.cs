@@ -54,7 +54,7 @@ internal static class RouteCalls
             await Invalidation.ForgetAsync(one, cache, path, query);
         }
 
-        await cache.Fills.DoomAsync(fill => order.Route is null || fill.Route.Route.Name == order.Route.Route.Name);
+        await cache.Fills.PartAsync(fill => order.Route is null || fill.Route.Route.Name == order.Route.Route.Name);
         if (!await marks.MarkAsync(mark, exchange.Aborted)) exchange.ResponseHeaders[TierHeaders.Pending] = "shared";
 
         exchange.Http.Response.StatusCode = StatusCodes.Status204NoContent;

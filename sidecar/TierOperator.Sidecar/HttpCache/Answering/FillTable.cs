@@ -49,13 +49,18 @@ internal sealed class FillTable
     /// Nobody joins these any more, and what they bring is not stored. Ends when nothing of theirs is on its way into the store: what
     /// is there then can be taken out.
     /// </summary>
-    public Task DoomAsync(Func<Fill, bool> isMeant)
+    public Task DoomAsync(Func<Fill, bool> isMeant) => LetGoAsync(isMeant, dooms: true);
+
+    /// <summary>As above, but that the marks of a purge say what of theirs is stored: they know it by its tags and its URL.</summary>
+    public Task PartAsync(Func<Fill, bool> isMeant) => LetGoAsync(isMeant, dooms: false);
+
+    private Task LetGoAsync(Func<Fill, bool> isMeant, bool dooms)
     {
         List<Task>? storing = null;
         foreach (var (key, fill) in _fills)
         {
             if (!isMeant(fill)) continue;
-            fill.Doom();
+            if (dooms) fill.Doom();
             if (fill.IsStoring) (storing ??= []).Add(fill.Done);
             Leave(key, fill);
         }
@@ -63,7 +68,7 @@ internal sealed class FillTable
         foreach (var (fill, _) in _single)
         {
             if (!isMeant(fill)) continue;
-            fill.Doom();
+            if (dooms) fill.Doom();
             if (fill.IsStoring) (storing ??= []).Add(fill.Done);
         }
 
