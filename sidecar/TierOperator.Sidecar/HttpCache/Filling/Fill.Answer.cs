@@ -76,7 +76,8 @@ internal sealed partial class Fill
         var renewed = HeadBuilder.Renew(found.Head, exchange, Route);
         var isRenewed = renewed is not null && !IsDoomed && await store.RenewAsync(found, renewed, CancellationToken.None);
         if (renewed is null) await store.RemoveAsync(terms.Primary, CancellationToken.None);
-        else EndLease(inVain: !isRenewed);
-        return new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head, Validated = found.Version, IsRenewed = isRenewed };
+        var head = new FillHead(FillKind.NotModified) { Status = found.Head.Status, Stored = renewed ?? found.Head, Validated = found.Version, IsRenewed = isRenewed };
+        EndLease(inVain: !isRenewed || !head.IsForMany);
+        return head;
     }
 }
