@@ -27,21 +27,17 @@ public sealed partial class DiskStore
     {
         var end = JournalEnd;
         var segments = _segments.InOrder().FindAll(segment => segment is { IsReplaced: false, IsUnpublished: false } && segment.Header.Order <= end.Order);
-        var at = segments.FindIndex(segment => IsIn(segment, from));
+        var at = segments.FindIndex(segment => segment.Holds(from));
         if (at < 0) at = Math.Max(0, segments.FindLastIndex(segment => segment.Header.Order <= from.Order)); // written anew, perhaps together with those before it
         foreach (var segment in segments.Skip(at))
         {
-            var start = IsIn(segment, from) ? from.Offset : 0;
+            var start = segment.Holds(from) ? from.Offset : 0;
             var tail = segment.Header.Order == end.Order ? Math.Min(end.Offset, segment.Tail) : segment.Tail;
-            if (start < tail) return new JournalStretch(ReadEntries(segment, start, tail), PositionIn(segment, start), PositionIn(segment, tail));
+            if (start < tail) return new JournalStretch(ReadEntries(segment, start, tail), segment.At(start), segment.At(tail));
         }
 
         return null;
     }
-
-    private static bool IsIn(SegmentFile segment, JournalPosition position) => segment.Header.Order == position.Order && segment.Header.Epoch == position.Epoch;
-
-    private static JournalPosition PositionIn(SegmentFile segment, long offset) => new(segment.Header.Order, offset) { Epoch = segment.Header.Epoch };
 
     /// <summary>Lets go of sessions that another tier holds now; what was appended to them since keeps them here.</summary>
     public void Release(ReadOnlySpan<byte> session)
@@ -87,7 +83,7 @@ public sealed partial class DiskStore
     /// <summary>After a start the log ends where its last segment does.</summary>
     private void FindJournalEnd()
     {
-        if (_segments.InOrder().LastOrDefault() is { } last) OnDurable(PositionIn(last, last.Tail));
+        if (_segments.InOrder().LastOrDefault() is { } last) OnDurable(last.At(last.Tail));
     }
 
     private void OnDurable(JournalPosition position) => Volatile.Write(ref _end, new JournalMark(position));

@@ -14,6 +14,10 @@ public readonly record struct JournalPosition(long Order, long Offset) : ICompar
     public static JournalPosition Earlier(JournalPosition left, JournalPosition right)
         => left.Order == right.Order && left.Epoch != right.Epoch ? new JournalPosition(left.Order, 0) : left < right ? left : right;
 
+    /// <summary>The one that there is, where there is one only.</summary>
+    public static JournalPosition? Earlier(JournalPosition? left, JournalPosition? right)
+        => left is { } one && right is { } other ? Earlier(one, other) : left ?? right;
+
     public int CompareTo(JournalPosition other) => Order != other.Order ? Order.CompareTo(other.Order) : Offset.CompareTo(other.Offset);
 
     public static bool operator <(JournalPosition left, JournalPosition right) => left.CompareTo(right) < 0;

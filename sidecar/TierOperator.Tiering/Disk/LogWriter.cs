@@ -77,7 +77,7 @@ internal sealed partial class LogWriter(
         _writer.Flush(prepare: true);
         segment.File.Sync();
         _durableTail = segment.Tail;
-        durable(new JournalPosition(segment.Header.Order, segment.Tail) { Epoch = segment.Header.Epoch });
+        durable(segment.At(segment.Tail));
     }
 
     private void Roll(long bytes)
@@ -95,7 +95,7 @@ internal sealed partial class LogWriter(
                 var segment = segments.CreateActive(bytes);
                 _writer.MoveTo(segment, bytes);
                 _durableTail = segment.Tail;
-                durable(new JournalPosition(segment.Header.Order, segment.Tail) { Epoch = segment.Header.Epoch });
+                durable(segment.At(segment.Tail));
                 return;
             }
             catch (NoRoomException) when (makeRoom())

@@ -44,6 +44,12 @@ internal sealed class SegmentFile(IDiskFile file, SegmentHeader header, string p
     public long LiveBytes => Interlocked.Read(ref _liveBytes);
     public long TombstoneBytes => Interlocked.Read(ref _tombstoneBytes);
 
+    /// <summary>A place in this file, as the journal's readers name it.</summary>
+    public JournalPosition At(long offset) => new(Header.Order, offset) { Epoch = Header.Epoch };
+
+    /// <summary>The place was taken in this file, and its offset is good here.</summary>
+    public bool Holds(JournalPosition position) => (position.Order, position.Epoch) == (Header.Order, Header.Epoch);
+
     /// <summary>Through <see cref="SegmentSet"/>, which keeps the sums.</summary>
     public void AddLive(long bytes) => Interlocked.Add(ref _liveBytes, bytes);
     public void AddTombstone(long bytes) => Interlocked.Add(ref _tombstoneBytes, bytes);

@@ -71,7 +71,7 @@ public sealed partial class TierEngine
     {
         var plan = _planner.Plan(rules, present, mutation, nowMs);
         if (plan.IsRefused) return new Attempt(AttemptKind.Done) { Plan = plan, Outcome = plan.Refusal };
-        if (SharedRefusal(plan, rules, keep: false, goesBelow: true) is { } shared) return shared;
+        if (SharedRefusal(plan, rules, plan.Mutation.SettledIn, keep: false, goesBelow: true) is { } shared) return shared;
         var appended = AppendBelow(plan, rules, out var ticket, out var owed);
         if (appended == AppendStatus.Ok)
         {

@@ -135,10 +135,7 @@ public sealed partial class TierEngine
 
     /// <summary>Why the other tiers could not hear of it afterwards; null when they can.</summary>
     private WriteOutcome? NoRoomElsewhere(SessionPlan plan, TierSet decider)
-    {
-        var settled = new SessionPlan { Mutation = plan.Mutation with { SettledIn = decider }, Status = plan.Status, Rule = plan.Rule, Header = plan.Header, Version = plan.Version, Puts = plan.Puts };
-        return SharedRefusal(settled, _rules, keep: true, goesBelow: _disk is not null && plan.Rule!.UsesDisk)?.Outcome;
-    }
+        => SharedRefusal(plan, _rules, decider, keep: true, goesBelow: _disk is not null && plan.Rule!.UsesDisk)?.Outcome;
 
     /// <summary>It stands in the deciding tier, and nothing here could take it: what is here is older, and who asked must not ask again unseen.</summary>
     private WriteOutcome AppliedAlone(WriteOutcome refusal, byte[] key, SyncLoop decider)

@@ -116,7 +116,7 @@ public sealed partial class TierEngine
             (keep, cost) = (false, 0);
         }
 
-        if (SharedRefusal(plan, rules, keep, goesBelow) is { } shared)
+        if (SharedRefusal(plan, rules, plan.Mutation.SettledIn, keep, goesBelow) is { } shared)
         {
             _memory.Budget.Give(cost);
             refusal = shared;

@@ -37,6 +37,13 @@ public sealed partial class TierEngine
     /// <summary>What this sidecar sent to the tier before may be missing there.</summary>
     private static bool IsRecovering(SyncLoop loop, byte[] key) => loop.Outbox.IsResending || loop.Outbox.Refills.Contains(key);
 
+    private bool IsRecovering(TierSet tiers, byte[] key)
+    {
+        foreach (var loop in _shared!.Loops)
+            if (tiers.HasFlag(loop.Link.Flag) && IsRecovering(loop, key)) return true;
+        return false;
+    }
+
     /// <summary>A tier that lost the session decides when it has it again.</summary>
     private async ValueTask<bool> HasItAgainAsync(SyncLoop decider, byte[] key, CancellationToken cancellationToken)
         => !decider.Outbox.Refills.Contains(key) || await ((ISyncSource)this).RefillAsync(key, decider.Link, cancellationToken);

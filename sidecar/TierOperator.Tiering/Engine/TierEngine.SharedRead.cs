@@ -22,15 +22,15 @@ public sealed partial class TierEngine
         if (IsHere(session.Span, hash) || (rule.UsesMemory && _cold.Count(hash) >= rule.Rule.PromoteAfter))
             return await ReadAdoptedAsync(session, item, hash, tiers, cancellationToken);
         var key = session.ToArray();
-        return _shared!.Loops.Any(loop => tiers.HasFlag(loop.Link.Flag) && IsRecovering(loop, key))
-            ? await ReadOnceAsync(session, item, tiers, cancellationToken) // one tier alone may have it older, or not at all
-            : await ReadItemThereAsync(session, item, tiers, cancellationToken);
+        return IsRecovering(tiers, key)
+            ? await ReadOnceAsync(key, item, tiers, cancellationToken) // one tier alone may have it older, or not at all
+            : await ReadItemThereAsync(key, item, tiers, cancellationToken);
     }
 
     /// <summary>An item from all tiers together, for this read alone.</summary>
-    private async ValueTask<ReadOutcome> ReadOnceAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, TierSet tiers, CancellationToken cancellationToken)
+    private async ValueTask<ReadOutcome> ReadOnceAsync(byte[] session, ReadOnlyMemory<byte> item, TierSet tiers, CancellationToken cancellationToken)
     {
-        var answer = await ConsultAsync(session.ToArray(), tiers, cancellationToken);
+        var answer = await ConsultAsync(session, tiers, cancellationToken);
         try
         {
             return OfConsulted(session, item, answer);
@@ -65,28 +65,27 @@ public sealed partial class TierEngine
     }
 
     private async ValueTask<ReadOutcome> ReadItemThereAsync(
-        ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, TierSet tiers, CancellationToken cancellationToken)
+        byte[] key, ReadOnlyMemory<byte> item, TierSet tiers, CancellationToken cancellationToken)
     {
         var unavailable = TierSet.None;
-        var key = session.ToArray();
         foreach (var loop in _shared!.Loops)
         {
             if (!tiers.HasFlag(loop.Link.Flag)) continue;
             var pending = loop.Outbox.Pending(key);
             if (pending.IsDelete) break;
-            var answer = await loop.Link.ReadItemAsync(session, item, cancellationToken);
+            var answer = await loop.Link.ReadItemAsync(key, item, cancellationToken);
             if (answer.Status == RemoteReadStatus.Unavailable) unavailable |= loop.Link.Flag;
-            if (answer.Status == RemoteReadStatus.Found && IsCurrent(answer, pending, session.Span))
+            if (answer.Status == RemoteReadStatus.Found && IsCurrent(answer, pending, key))
             {
                 _clock.Observe(answer.Item.Version);
-                return FoundThere(session, answer.Header!, answer.Item, loop.Link.Flag) with { Unavailable = unavailable };
+                return FoundThere(key, answer.Header!, answer.Item, loop.Link.Flag) with { Unavailable = unavailable };
             }
 
             answer.Item.Value.Release();
             if (answer.Status == RemoteReadStatus.NotFound && (answer.IsDeleted || answer.Header is not null)) break;
         }
 
-        return Missing(session.Span, unavailable);
+        return Missing(key, unavailable);
     }
 
     private bool IsCurrent(in RemoteItem answer, PendingChanges pending, ReadOnlySpan<byte> session)

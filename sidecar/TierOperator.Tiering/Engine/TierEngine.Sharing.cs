@@ -65,7 +65,7 @@ public sealed partial class TierEngine
         => new(put.Write.Item.ToArray(), put.Write.ContentType, version, new ItemValue(put.Write.Value.ToArray()));
 
     /// <summary>Why shared tiers stand in the way of a write, before anything has changed; null when they do not.</summary>
-    private Attempt? SharedRefusal(SessionPlan plan, RuleTable rules, bool keep, bool goesBelow)
+    private Attempt? SharedRefusal(SessionPlan plan, RuleTable rules, TierSet settled, bool keep, bool goesBelow)
     {
         if (_shared is null || plan.IsAdoption || !(plan.Rule!.IsShared || plan.Mutation.Delete)) return null;
         var tiers = plan.Mutation.Delete ? rules.SharedTiersOf(plan.Mutation.Key.Span) : plan.Rule.SharedTiers;
@@ -76,11 +76,11 @@ public sealed partial class TierEngine
                 return Refuse(plan, WriteStatus.Backlog, $"The sync backlog for {SharedTiers.NameOf(loop.Link.Flag)} is full: retry later, or raise sync.maxBacklog.");
         }
 
-        var away = plan.Rule.AwaitedTiers & tiers & ~_shared.Writable & ~plan.Mutation.SettledIn;
+        var away = plan.Rule.AwaitedTiers & tiers & ~_shared.Writable & ~settled;
         var isHeld = keep || goesBelow;
         if (away != TierSet.None && (plan.Rule.Rule.OnTierFailure == TierFailure.Fail || !goesBelow))
             return RefuseAway(plan, away);
-        return !isHeld && tiers != TierSet.None && (tiers & (_shared.Writable | plan.Mutation.SettledIn)) == TierSet.None ? RefuseAway(plan, tiers) : null;
+        return !isHeld && tiers != TierSet.None && (tiers & (_shared.Writable | settled)) == TierSet.None ? RefuseAway(plan, tiers) : null;
     }
 
     private static Attempt RefuseAway(SessionPlan plan, TierSet away)

@@ -26,9 +26,7 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>
-    /// Up to where the tier has everything: the oldest change that it is owed, or <paramref name="end"/>.
-    /// </summary>
+    /// <summary>Up to where the tier has everything: the oldest change that it is owed, or <paramref name="end"/>.</summary>
     private JournalPosition Watermark_NeedsLock(JournalPosition end)
     {
         var mark = (_behindFrom ?? _readingFrom) is { } behind ? JournalPosition.Earlier(behind, end) : end;
@@ -42,7 +40,7 @@ internal sealed partial class Outbox
     {
         lock (_gate)
         {
-            _behindFrom = _behindFrom is { } before ? JournalPosition.Earlier(before, from) : from;
+            _behindFrom = JournalPosition.Earlier(_behindFrom, from);
             _readingFrom = null;
         }
     }

@@ -70,7 +70,7 @@ internal sealed class OwedSession(byte[] key)
     public void Take(in OwedNote note)
     {
         _notes++;
-        Since = Older(Since, note.Since); // what could not wait to be read in the journal was noted before what stands in front of it there
+        Since = JournalPosition.Earlier(Since, note.Since); // what could not wait to be read in the journal was noted before what stands in front of it there
         if (NotedMs == 0) NotedMs = note.NowMs;
         var isOlder = note.Version != ItemVersion.None && note.Version < Newest; // read from the journal after newer ones were noted
         if (note.IsDelete || note.Replaces) RaiseFloor(note.Version);
@@ -86,7 +86,7 @@ internal sealed class OwedSession(byte[] key)
     public void TakeBack(OwedSession earlier)
     {
         _notes += earlier._notes;
-        Since = Older(earlier.Since, Since);
+        Since = JournalPosition.Earlier(earlier.Since, Since);
         NotedMs = Math.Min(NotedMs, earlier.NotedMs);
         (Attempts, RetryAtMs) = (Math.Max(Attempts, earlier.Attempts), Math.Max(RetryAtMs, earlier.RetryAtMs));
         IsWhole |= earlier.IsWhole;
@@ -145,9 +145,6 @@ internal sealed class OwedSession(byte[] key)
     }
 
     private static long CostOf(byte[] item, in OwedItem owed) => item.Length + ItemBytes + (owed.Carried?.Value.Length ?? 0);
-
-    private static JournalPosition? Older(JournalPosition? left, JournalPosition? right)
-        => left is { } l && right is { } r ? JournalPosition.Earlier(l, r) : left ?? right;
 }
 
 /// <summary>Callers that wait for what becomes of an entry.</summary>

@@ -20,15 +20,14 @@ internal sealed class Refills(long maxBytes)
     private const int MaxFailures = 20;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<byte[], JournalPosition?> _waiting = new(KeyComparer.Instance);
-    private readonly Dictionary<byte[], int> _failures = new(KeyComparer.Instance);
+    private readonly Dictionary<byte[], Refill> _waiting = new(KeyComparer.Instance);
     private readonly Queue<byte[]> _line = new();
     private long _bytes;
 
     public int Count { get { lock (_gate) return _waiting.Count; } }
 
     /// <summary>Where the oldest of them stands in the journal; null where none stands there.</summary>
-    public JournalPosition? Oldest { get { lock (_gate) return _waiting.Values.Aggregate((JournalPosition?)null, static (oldest, since) => oldest is { } left && since is { } right ? JournalPosition.Earlier(left, right) : oldest ?? since); } }
+    public JournalPosition? Oldest { get { lock (_gate) return _waiting.Values.Aggregate((JournalPosition?)null, static (oldest, refill) => JournalPosition.Earlier(oldest, refill.Since)); } }
 
     /// <summary>For those of a stretch of the journal.</summary>
     public bool HasRoom { get { lock (_gate) return _bytes < maxBytes / 2; } }
@@ -44,7 +43,7 @@ internal sealed class Refills(long maxBytes)
     {
         lock (_gate)
         {
-            if (_bytes >= maxBytes || !_waiting.TryAdd(key, since)) return; // read before, and so from further ahead in the journal
+            if (_bytes >= maxBytes || !_waiting.TryAdd(key, new Refill(since, Failures: 0))) return; // read before, and so from further ahead in the journal
             _line.Enqueue(key);
             _bytes += EntryBytes + key.Length;
         }
@@ -74,7 +73,9 @@ internal sealed class Refills(long maxBytes)
     {
         lock (_gate)
         {
-            if ((_failures[key] = _failures.GetValueOrDefault(key) + 1) < MaxFailures) _line.Enqueue(key);
+            if (!_waiting.TryGetValue(key, out var refill)) return;
+            _waiting[key] = refill with { Failures = refill.Failures + 1 };
+            if (refill.Failures + 1 < MaxFailures) _line.Enqueue(key);
             else Remove_NeedsLock(key);
         }
     }
@@ -86,7 +87,8 @@ internal sealed class Refills(long maxBytes)
 
     private void Remove_NeedsLock(byte[] key)
     {
-        _failures.Remove(key);
         if (_waiting.Remove(key)) _bytes -= EntryBytes + key.Length;
     }
+
+    private readonly record struct Refill(JournalPosition? Since, int Failures);
 }
