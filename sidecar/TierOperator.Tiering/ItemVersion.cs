@@ -13,8 +13,13 @@ public readonly record struct ItemVersion(ulong Stamp, uint Node) : IComparable<
     /// <summary>Unix milliseconds at which it was written, by the writer's clock.</summary>
     public long Milliseconds => (long)(Stamp >> 16);
 
+    /// <summary>Older than this, and newer than whatever was given an instant before.</summary>
+    public ItemVersion Before => Stamp == 0 ? None : new(Stamp - 1, uint.MaxValue);
+
     public int CompareTo(ItemVersion other)
         => Stamp != other.Stamp ? Stamp.CompareTo(other.Stamp) : Node.CompareTo(other.Node);
+
+    public static ItemVersion Newer(ItemVersion left, ItemVersion right) => left > right ? left : right;
 
     public static bool operator <(ItemVersion left, ItemVersion right) => left.CompareTo(right) < 0;
     public static bool operator >(ItemVersion left, ItemVersion right) => left.CompareTo(right) > 0;

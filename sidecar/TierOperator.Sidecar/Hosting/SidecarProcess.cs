@@ -19,6 +19,7 @@ internal static partial class SidecarProcess
         if (report is { PendingSessions: 0 })
         {
             LogStopped(log);
+            if (report.OwedSessions > 0) LogOwed(log, report.OwedSessions);
             return ExitCode.Ok;
         }
 
@@ -51,6 +52,9 @@ internal static partial class SidecarProcess
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "Stopped: everything acknowledged is durable, 0 sessions pending")]
     private static partial void LogStopped(ILogger logger);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "The shared tiers have yet to hear of {Owed} sessions: they stand in the journal, and a start on this data folder tells them")]
+    private static partial void LogOwed(ILogger logger, long owed);
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "Stopped with {Pending} sessions pending (-1: not known, the grace ran out)")]
     private static partial void LogUnflushed(ILogger logger, long pending);

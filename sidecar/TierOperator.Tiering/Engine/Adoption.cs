@@ -4,7 +4,7 @@ namespace TierOperator.Tiering.Engine;
 
 /// <summary>
 /// Plans how what a shared tier has of a session is merged into what is here: item by item, the newer version stays. An item that the
-/// tier lacks goes, unless it has yet to hear of it.
+/// tier lacks or remembers as removed goes, unless it has yet to hear of it.
 /// </summary>
 internal static class Adoption
 {
@@ -13,7 +13,7 @@ internal static class Adoption
         var adopted = mutation.Adopted!;
         var (remote, here) = (adopted.Session!, present.Header);
         var rule = rules.Stored(here?.Rule ?? remote.Header.Rule, mutation.Key.Span);
-        var floor = Newer(here?.Floor ?? ItemVersion.None, Newer(remote.Header.Floor, adopted.Floor));
+        var floor = ItemVersion.Newer(here?.Floor ?? ItemVersion.None, ItemVersion.Newer(remote.Header.Floor, adopted.Floor));
         var puts = new List<PlannedPut>();
         foreach (var item in remote.Items)
         {
@@ -43,7 +43,7 @@ internal static class Adoption
         foreach (var (key, version) in present.Versions())
         {
             var isUnknownThere = !adopted.IsProjection && !there.Contains(key) && version <= adopted.Newest && !adopted.IsOwed(key);
-            if (version < floor || isUnknownThere) gone.Add(key);
+            if (version < floor || isUnknownThere || adopted.Outdates(key, version)) gone.Add(key);
         }
 
         return gone;
@@ -62,6 +62,4 @@ internal static class Adoption
             IsPartial = here.IsPartial && isProjection,
         };
     }
-
-    private static ItemVersion Newer(ItemVersion left, ItemVersion right) => left > right ? left : right;
 }

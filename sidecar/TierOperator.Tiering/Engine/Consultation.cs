@@ -22,6 +22,9 @@ internal sealed record Consultation(ReadStatus Status)
     /// <summary>The moment before the tiers were asked, by <see cref="RecentAnnouncements"/>; never where nobody was.</summary>
     public long AskedAt { get; init; } = long.MaxValue;
 
+    /// <summary>The moment before the tiers were asked, by this sidecar's own changes.</summary>
+    public long ChangedAt { get; init; } = long.MaxValue;
+
     /// <summary>Takes references for one more reader; false when the answer's values are gone already.</summary>
     public bool TryShare()
     {

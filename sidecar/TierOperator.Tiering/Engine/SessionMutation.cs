@@ -35,6 +35,9 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
     /// <summary>What a shared tier has of the session, to be merged into what is here; null for a caller's write.</summary>
     public RemoteSession? Adopted { get; init; }
 
+    /// <summary>With an answer of a shared tier: the moment before it was asked for. What changed here since makes the answer void.</summary>
+    public long AskedAt { get; init; } = long.MaxValue;
+
     /// <summary>The version that a shared tier has decided on; null lets the planner give one.</summary>
     public ItemVersion? Decided { get; init; }
 

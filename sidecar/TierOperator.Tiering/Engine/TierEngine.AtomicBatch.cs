@@ -136,7 +136,8 @@ public sealed partial class TierEngine
         {
             var shard = _memory.ShardOf(part.Hash);
             var session = shard.FindSession_NeedsLock(part.Key, part.Hash);
-            part.Owed = Owe(part.Planned!, _rules, part.Prepared.Keep || ticket != 0, ticket == 0 ? null : since);
+            var place = PlaceOf(part.Planned!, _rules, part.Prepared.Keep, ticket == 0 ? null : since);
+            part.Owed = Owe(part.Planned!, _rules, part.Prepared.Keep || place is not null, place);
             part.TookValues = Commit_NeedsLock(shard, session, part.Hash, part.Planned!, part.Prepared, ticket, appended);
             if (part.TookValues) part.ReleaseOverwritten();
         }

@@ -15,6 +15,7 @@ public sealed partial class TierEngine
 {
     private readonly SuspectSessions _suspects = new();
     private readonly RecentAnnouncements _recent = new();
+    private readonly RecentAnnouncements _changed = new();
     private long _announced;
     private long _gaps;
 
@@ -101,7 +102,7 @@ public sealed partial class TierEngine
         if (IsKnownDoubtful(session.Span, tiers)) return false;
         if (tiers == TierSet.None)
         {
-            Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial);
+            Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial, long.MaxValue);
             return true;
         }
 
@@ -111,8 +112,9 @@ public sealed partial class TierEngine
             if (answer.Status == ReadStatus.Unavailable) return false;
             _suspects.Remove(hash);
             await AdoptAsync(session, hash, answer, cancellationToken);
-            Clear(session.Span, hash, SessionFlags.Suspect); // an adoption for which there was no room still tells that it was compared
+            Clear(session.Span, hash, SessionFlags.Suspect, answer.ChangedAt); // an adoption for which there was no room still tells that it was compared
             DoubtIfAnnounced(session, hash, answer.AskedAt);
+            if (_changed.AnySince(answer.ChangedAt, hash)) Suspect(session.ToArray()); // the answer was void
             return true;
         }
         finally

@@ -69,6 +69,7 @@ public sealed partial class TierEngine
     /// <summary>Changes a session where it is, on disk.</summary>
     private Attempt WriteBelow(SessionMutation mutation, ColdSession present, RuleTable rules, long nowMs)
     {
+        if (_changed.AnySince(mutation.AskedAt, _memory.HashOf(mutation.Key.Span))) return Void; // whoever changes it holds the gate that is ours now
         var plan = _planner.Plan(rules, present, mutation, nowMs);
         if (plan.IsRefused) return new Attempt(AttemptKind.Done) { Plan = plan, Outcome = plan.Refusal };
         if (SharedRefusal(plan, rules, plan.Mutation.SettledIn, keep: false, goesBelow: true) is { } shared) return shared;

@@ -24,8 +24,8 @@ public sealed partial class TierEngine
 
     private async Task<Consultation> AskOnceAsync(byte[] key, TierSet tiers)
     {
-        var askedAt = _recent.Now;
-        var answer = await AskTiersAsync(key, tiers) with { AskedAt = askedAt };
+        var (askedAt, changedAt) = (_recent.Now, _changed.Now);
+        var answer = await AskTiersAsync(key, tiers) with { AskedAt = askedAt, ChangedAt = changedAt };
 
         // The readers that were waiting take their own references first; then the question's own goes.
         _ = ReleaseLaterAsync(answer);
@@ -40,81 +40,47 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// 1. Each tier in turn, until one knows: it holds the session whole, or remembers that it was deleted. 2. A projection is kept and
-    /// the next tier is asked; so it is while the tier is to be brought what it lost. 3. What this sidecar has yet to tell a tier counts as told.
+    /// the next tier is asked; so it is while the tier is to be brought what it lost, or has yet to hear what only the journal knows.
+    /// 3. What this sidecar has yet to tell a tier counts as told.
     /// </summary>
     private async Task<Consultation> AskTiersAsync(byte[] key, TierSet tiers)
     {
-        RemoteSession? part = null;
-        var (partSource, unavailable) = (TierSet.None, TierSet.None);
-        var seen = new Dictionary<TierSet, ItemVersion>();
+        var inquiry = new Inquiry();
         foreach (var loop in _shared!.Loops)
         {
             if (!tiers.HasFlag(loop.Link.Flag)) continue;
+            var isRecovering = IsRecovering(loop, key); // before what is pending: the journal is read into that
             var pending = loop.Outbox.Pending(key);
-            if (pending.IsDelete) return new Consultation(ReadStatus.NotFound) { DeletedAt = pending.Floor };
+            if (pending.IsDelete) inquiry.Delete(pending.Floor);
+            if (pending.IsDelete && !isRecovering) break;
             var answer = await loop.Link.ReadSessionAsync(key, _closing.Token);
             _clock.Observe(answer.Newest);
-            seen[loop.Link.Flag] = answer.Newest;
-            if (answer.Status == RemoteReadStatus.Unavailable) unavailable |= loop.Link.Flag;
-            if (answer.Status == RemoteReadStatus.NotFound && answer.Floor != ItemVersion.None)
-            {
-                if (part is not null && WrittenSince(part, answer.Floor) is { } anew)
-                {
-                    part = anew;
-                    break;
-                }
-
-                return new Consultation(ReadStatus.NotFound) { DeletedAt = answer.Floor, Unavailable = unavailable, Seen = seen };
-            }
-
+            inquiry.Ask(loop.Link.Flag, answer);
+            if (answer.Status == RemoteReadStatus.NotFound) inquiry.Delete(answer.Floor);
+            if (answer.Status == RemoteReadStatus.NotFound && answer.Floor != ItemVersion.None) break;
             if (answer.Status != RemoteReadStatus.Found) continue;
             answer = Corrected(answer, pending);
-            if (IsRecovering(loop, key)) answer = answer with { IsProjection = true };
-            if (!answer.IsProjection) return WholeOf(answer, part, loop.Link.Flag, unavailable) with { Seen = seen };
-            if (part is null) (part, partSource) = (answer, loop.Link.Flag);
-            else answer.Session!.Release();
+            if (inquiry.Found is { } nearer) OweRemovals(answer, nearer, loop);
+            inquiry.Add(loop.Link.Flag, isRecovering ? answer with { IsProjection = true } : answer);
+            if (inquiry.Found is { IsProjection: false }) break;
         }
 
-        // The last tier holds a part: where no tier failed, a part is all there is.
-        if (part is not null) return new Consultation(ReadStatus.Found) { Found = part, Source = partSource, Unavailable = unavailable, Seen = seen };
-        return new Consultation(unavailable == TierSet.None ? ReadStatus.NotFound : ReadStatus.Unavailable) { Unavailable = unavailable, Seen = seen };
+        return inquiry.Conclude();
     }
 
-    /// <summary>What of a part is newer than a deletion that a later tier remembers, for that has yet to hear of it; null when nothing is.</summary>
-    private static RemoteSession? WrittenSince(RemoteSession part, ItemVersion floor)
+    /// <summary>Whoever removed in the nearer tier what this one holds still may be gone without a word to this one.</summary>
+    private void OweRemovals(RemoteSession there, RemoteSession nearer, SyncLoop loop)
     {
-        var kept = new List<ItemSnapshot>();
-        foreach (var item in part.Session!.Items)
+        var session = there.Session!;
+        foreach (var item in session.Items)
         {
-            if (item.Version > floor) kept.Add(item);
-            else item.Value.Release();
+            if (!nearer.Outdates(item.Key, item.Version) || !loop.Outbox.HasRoomFor(0, isJournalled: false)) continue;
+            loop.Outbox.Note(RemovalOf(session.Key, item.Key, nearer, session.Header), wait: false);
         }
-
-        return kept.Count == 0 ? null : part with { Session = part.Session with { Items = kept }, Floor = floor };
     }
 
-    /// <summary>What a nearer tier had of it may be newer, item by item.</summary>
-    private static Consultation WholeOf(RemoteSession whole, RemoteSession? part, TierSet source, TierSet unavailable)
-    {
-        if (part?.Session is { } nearer)
-        {
-            var items = whole.Session!.Items.ToDictionary(item => item.Key, KeyComparer.Instance);
-            foreach (var item in nearer.Items)
-            {
-                if (items.TryGetValue(item.Key, out var other) && other.Version >= item.Version) item.Value.Release();
-                else
-                {
-                    if (items.TryGetValue(item.Key, out other)) other.Value.Release();
-                    items[item.Key] = item;
-                }
-            }
-
-            var newest = part.Newest > whole.Newest ? part.Newest : whole.Newest;
-            whole = whole with { Session = whole.Session with { Items = [.. items.Values] }, Newest = newest };
-        }
-
-        return new Consultation(ReadStatus.Found) { Found = whole, Source = source, Unavailable = unavailable };
-    }
+    private OwedNote RemovalOf(byte[] session, byte[] item, RemoteSession there, SessionHeader header)
+        => new(session, ItemVersion.Newer(there.Floor, there.Removed?.GetValueOrDefault(item) ?? ItemVersion.None), _clock.NowMs) { Header = header, Removed = [item] };
 
     /// <summary>A tier's answer as it will be when it has heard of what is on its way from here.</summary>
     private static RemoteSession Corrected(RemoteSession answer, PendingChanges pending)
@@ -128,6 +94,6 @@ public sealed partial class TierEngine
             else kept.Add(item);
         }
 
-        return answer with { Session = answer.Session with { Items = kept }, Owed = pending.Items };
+        return answer with { Session = answer.Session with { Items = kept }, Owed = pending.Items, OwesAll = pending.IsWhole };
     }
 }

@@ -132,7 +132,8 @@ public sealed partial class TierEngine
         {
             if (scope[i] is not { Plan: { } plan } edited) continue;
             edited.IsWritten = true;
-            edited.Owed = Owe(plan, _rules, edited.Prepared.Keep || ticket != 0, ticket == 0 ? null : since);
+            var place = PlaceOf(plan, _rules, edited.Prepared.Keep, ticket == 0 ? null : since);
+            edited.Owed = Owe(plan, _rules, edited.Prepared.Keep || place is not null, place);
             if (Commit_NeedsLock(edited.Shard, edited.Record, edited.Hash, plan, edited.Prepared, ticket, appended)) edited.HandOver();
             _counters.Wrote(plan);
             _ = OrphanAsync(plan).AsTask();

@@ -17,6 +17,7 @@ public sealed partial class TierEngine
     private readonly DeadLetters _deadLetters;
     private readonly Shadow? _shadow;
     private readonly AuditQueue _audit = new();
+    private LastRun _lastRun;
 
     /// <summary>Conflicts of writes that were decided.</summary>
     internal long ConflictsDecided => _audit.Decided;
@@ -60,6 +61,7 @@ public sealed partial class TierEngine
             foreach (var loop in _shared.Loops)
             {
                 var mark = _shadow.Of(loop.Link.Flag);
+                if (mark.Node != 0) _lastRun = new LastRun(mark.Node, mark.SavedMs, _clock.NowMs);
                 loop.Outbox.Resume(mark);
                 if (mark.Incarnation is { } incarnation) loop.Link.Tier.Remember(incarnation);
             }
@@ -67,6 +69,7 @@ public sealed partial class TierEngine
             _disk!.KeepFrom = _shared.Loops.Min(loop => _shadow.Of(loop.Link.Flag).Position);
         }
 
+        _suspects.AddAll(); // what others did meanwhile nobody heard
         _shared.Start();
     }
 
@@ -97,7 +100,7 @@ public sealed partial class TierEngine
     }
 
     /// <summary>Sessions that a shared tier has yet to hear of.</summary>
-    private int OwedSessions => _shared?.Loops.Sum(loop => loop.Outbox.Count) ?? 0;
+    private int OwedSessions => _shared?.Loops.Sum(loop => loop.Outbox.Backlog) ?? 0;
 
     /// <summary>Tells the tiers that can hear everything that they are owed, within the caller's time; the journal keeps the rest.</summary>
     private async ValueTask FlushSharedAsync(CancellationToken cancellationToken)
@@ -114,7 +117,7 @@ public sealed partial class TierEngine
         {
             var end = _disk!.JournalEnd;
             _memory.LetWritersPass(); // what stands before that end is noted now: both happen under the session's shard lock
-            var marks = _shared.Loops.ToDictionary(static loop => loop.Link.Flag, loop => MarkOf(loop, end));
+            var marks = _shared.Loops.ToDictionary(static loop => loop.Link.Flag, loop => MarkOf(loop, end) with { Node = _clock.Node, SavedMs = _clock.NowMs });
             try
             {
                 _shadow.Save(marks);
@@ -138,6 +141,7 @@ public sealed partial class TierEngine
     private void OnForgot(SyncLoop loop)
     {
         EngineLog.TierForgot(_log, SharedTiers.NameOf(loop.Link.Flag));
+        loop.Outbox.Refills.BeginAgain();
         if (_disk is not null) loop.Outbox.BeginAgain(_clock.Next());
         SaveShadow(); // compaction stops behind the reader at once, and a crash does not forget that the tier did
         _ = Task.Run(() => OweAllOfMemoryAsync(loop), CancellationToken.None);
@@ -148,7 +152,7 @@ public sealed partial class TierEngine
     {
         foreach (var shard in _memory.Shards)
         {
-            while (!loop.Outbox.MayReadOn && !_closing.IsCancellationRequested) await Task.Delay(_options.SweepEvery, _time, CancellationToken.None);
+            while (!(loop.Outbox.MayReadOn && loop.Outbox.Refills.HasRoom) && !_closing.IsCancellationRequested) await Task.Delay(_options.SweepEvery, _time, CancellationToken.None);
             if (_closing.IsCancellationRequested) return;
             OweAllOf(shard, loop);
         }

@@ -18,6 +18,7 @@ public sealed partial class TierEngine
         lock (shard.Gate)
         {
             if (!terms.OwnsGate && shard.Gates.TryGetValue(hash, out var gate)) return new Attempt(AttemptKind.Gated) { Gate = gate };
+            if (_changed.AnySince(mutation.AskedAt, hash)) return Void;
             var session = shard.FindSession_NeedsLock(mutation.Key.Span, hash);
             var stale = terms.DiskIsStale;
             if (session != null && IsDead(shard, session, rules, nowMs))
@@ -41,6 +42,9 @@ public sealed partial class TierEngine
             return attempt;
         }
     }
+
+    /// <summary>An answer of a shared tier that this sidecar's own change has overtaken: nothing happens.</summary>
+    private static Attempt Void => new(AttemptKind.Done) { Outcome = new WriteOutcome(WriteStatus.NotFound) };
 
     /// <summary>
     /// Answers a refusal. What is past its end counts as absent, but the disk may hold it until it is swept: its deletion is
@@ -70,10 +74,18 @@ public sealed partial class TierEngine
             return refusal;
         }
 
-        var owed = Owe(plan, rules, prepared.Keep || ticket != 0, ticket == 0 ? null : since);
+        var place = PlaceOf(plan, rules, prepared.Keep, ticket == 0 ? null : since);
+        var owed = Owe(plan, rules, prepared.Keep || place is not null, place);
         var took = Commit_NeedsLock(shard, session, hash, plan, prepared, ticket, appended);
         return Performed(plan, prepared, rules, ticket, appended, took) with { Owed = owed };
     }
+
+    /// <summary>
+    /// Where the change can be read again; null where the journal has no more than word of it: of what memory keeps under Overflow, and of items that
+    /// are not for the disk.
+    /// </summary>
+    private static JournalPosition? PlaceOf(SessionPlan plan, RuleTable rules, bool isKept, JournalPosition? since)
+        => plan.Mutation.Delete || ((rules.IsMirror || !isKept) && plan.Puts.All(static put => put.ToDisk)) ? since : null;
 
     private static Attempt Performed(SessionPlan plan, Prepared prepared, RuleTable rules, long ticket, AppendStatus appended, bool took)
     {

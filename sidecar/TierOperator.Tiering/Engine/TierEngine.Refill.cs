@@ -15,13 +15,14 @@ public sealed partial class TierEngine
     async ValueTask<bool> ISyncSource.RefillAsync(byte[] key, TierLink link, CancellationToken cancellationToken)
     {
         var (last, outbox) = (_shared!.Of(TierSet.Postgres)!, _shared.Of(link.Flag)!.Outbox);
+        var round = outbox.Refills.Round;
         var hasHeard = last.Outbox.KnowsAll && !last.Outbox.Owes(key); // even where it takes no writes now
         if (!hasHeard && !await HearsAllAsync(last, key)) return false;
         var there = await last.Link.ReadSessionAsync(key, cancellationToken);
         _clock.Observe(there.Newest);
         if (there.Status == RemoteReadStatus.Unavailable || !await ApplyRefillAsync(RefillOf(key, there, link), link, cancellationToken)) return false;
         if (there.Status == RemoteReadStatus.NotFound && there.Floor == ItemVersion.None) OweWhatIsHere(key, outbox);
-        outbox.Refills.Done(key);
+        outbox.Refills.Done(key, round);
         Suspect(key);
         return true;
     }
@@ -34,8 +35,8 @@ public sealed partial class TierEngine
         if (Describe(key, withItems: false) is { Header: { } header }) outbox.Note(WholeNoteOf(key, header), wait: false);
     }
 
-    /// <summary>What this sidecar sent to the tier before may be missing there.</summary>
-    private static bool IsRecovering(SyncLoop loop, byte[] key) => loop.Outbox.IsResending || loop.Outbox.Refills.Contains(key);
+    /// <summary>What this sidecar sent to the tier before, or has in its journal for it, may be missing there without a note of it.</summary>
+    private static bool IsRecovering(SyncLoop loop, byte[] key) => !loop.Outbox.KnowsAll || loop.Outbox.IsResending || loop.Outbox.Refills.Contains(key);
 
     private bool IsRecovering(TierSet tiers, byte[] key)
     {
@@ -77,6 +78,6 @@ public sealed partial class TierEngine
         var held = new HeldItems(session.Header, [.. session.Items], isWhole: false);
         var change = BuildOf(new OwedSession(key), session.Header, held, link.Flag, _clock.NowMs);
         if (change is null) held.Release();
-        return change is null ? null : change with { IsAnnounced = true, Newest = there.Newest };
+        return change is null ? null : change with { IsAnnounced = true, Newest = there.Newest, IsRefill = true };
     }
 }

@@ -123,7 +123,13 @@ public sealed partial class TierEngine
     /// <summary>The newer of each item; takes over the local copy's references and shares the other's.</summary>
     private static SessionSnapshot Merged(SessionSnapshot local, RemoteSession there)
     {
-        var items = local.Items.ToDictionary(item => item.Key, KeyComparer.Instance);
+        var items = new Dictionary<byte[], ItemSnapshot>(KeyComparer.Instance);
+        foreach (var item in local.Items)
+        {
+            if (there.Outdates(item.Key, item.Version)) item.Value.Release();
+            else items[item.Key] = item;
+        }
+
         foreach (var item in there.Session!.Items)
         {
             if (items.TryGetValue(item.Key, out var mine) && mine.Version >= item.Version) continue;
@@ -143,30 +149,32 @@ public sealed partial class TierEngine
     {
         if (answer.DeletedAt != ItemVersion.None)
         {
+            var settled = _lastRun.Gave(answer.DeletedAt) ? TierSet.Redis : _shared!.Bound; // where this sidecar deleted it and ended, PostgreSQL may not know
             if (IsOlderHere(session.Span, answer.DeletedAt))
-                await MutateAsync(new SessionMutation(session) { Delete = true, Decided = answer.DeletedAt, SettledIn = _shared!.Bound }, cancellationToken);
+                await MutateAsync(new SessionMutation(session) { Delete = true, Decided = answer.DeletedAt, SettledIn = settled, AskedAt = answer.ChangedAt }, cancellationToken);
             return;
         }
 
         if (answer.Found is not { } found)
         {
             // Every tier has answered and knows no other state of it: what is here is the session.
-            if (answer.Status == ReadStatus.NotFound) Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial);
+            if (answer.Status == ReadStatus.NotFound) Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial, answer.ChangedAt);
         }
         else
         {
-            await MutateAsync(new SessionMutation(session) { Adopted = found with { Undecided = UndecidedOf(session) } }, cancellationToken);
+            await MutateAsync(new SessionMutation(session) { Adopted = found with { Undecided = UndecidedOf(session) }, AskedAt = answer.ChangedAt }, cancellationToken);
         }
 
         DoubtIfAnnounced(session, hash, answer.AskedAt);
     }
 
-    /// <summary>Takes doubts from what memory holds of a session.</summary>
-    private unsafe void Clear(ReadOnlySpan<byte> key, ulong hash, SessionFlags doubts)
+    /// <summary>Takes doubts from what memory holds of a session, unless it changed since the tiers were asked.</summary>
+    private unsafe void Clear(ReadOnlySpan<byte> key, ulong hash, SessionFlags doubts, long askedAt)
     {
         var shard = _memory.ShardOf(hash);
         lock (shard.Gate)
         {
+            if (_changed.AnySince(askedAt, hash)) return;
             var session = shard.FindSession_NeedsLock(key, hash);
             if (session != null) session->Flags &= ~doubts;
         }

@@ -19,18 +19,31 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// Tells the outboxes of a change, in the order in which it happens: under the session's shard lock or its gate. Nothing is
-    /// sent here.
+    /// sent here. Whoever asked a tier before this moment has an answer that is older than what is here.
     /// </summary>
     private OwedWaits Owe(SessionPlan plan, RuleTable rules, bool isHeld, JournalPosition? since)
     {
-        if (_shared is null || plan.IsAdoption) return default;
+        if (_shared is null) return default;
+        if (plan.IsAdoption)
+        {
+            OweLost(plan, since);
+            return default;
+        }
+
+        var waits = OweTiers(plan, rules, isHeld, since);
+        _changed.Add(_memory.HashOf(plan.Mutation.Key.Span)); // behind the notes: whoever asks from here on finds them
+        return waits;
+    }
+
+    private OwedWaits OweTiers(SessionPlan plan, RuleTable rules, bool isHeld, JournalPosition? since)
+    {
         var key = plan.Mutation.Key.ToArray();
         var tiers = (plan.Mutation.Delete ? rules.SharedTiersOf(key) : plan.Rule!.SharedTiers) & ~plan.Mutation.SettledIn;
         if (tiers == TierSet.None) return default;
         var isCarried = !isHeld && (!plan.Mutation.Delete || since is null);
         var note = NoteOf(key, plan, isCarried, since);
         var waits = new OwedWaits { IsCarried = isCarried };
-        foreach (var loop in _shared.Loops)
+        foreach (var loop in _shared!.Loops)
         {
             if (!tiers.HasFlag(loop.Link.Flag)) continue;
             var isAtOnce = (plan.Rule!.IsImmediate || isCarried) && loop.Link.CanWrite;
@@ -38,6 +51,21 @@ public sealed partial class TierEngine
         }
 
         return waits;
+    }
+
+    /// <summary>
+    /// What Redis has from the end of the last run, and the disk here has not: the sidecar ended between the two, and PostgreSQL may not have heard of it
+    /// either. Should Redis lose it, what was read would be gone, and what was found deleted would be back.
+    /// </summary>
+    private void OweLost(SessionPlan plan, JournalPosition? since)
+    {
+        if (_shared!.Of(TierSet.Postgres) is not { } last || !plan.Rule!.SharedTiers.HasFlag(TierSet.Postgres)) return;
+        var (key, there, header) = (plan.Mutation.Key.ToArray(), plan.Mutation.Adopted!, plan.Header!);
+        if (_lastRun.Gave(there.Floor)) last.Outbox.Note(new OwedNote(key, there.Floor, _clock.NowMs) { Header = header, Replaces = true, Since = since }, wait: false);
+        foreach (var put in plan.Puts)
+            if (_lastRun.Gave(put.Version)) last.Outbox.Note(new OwedNote(key, put.Version, _clock.NowMs) { Header = header, Puts = [new OwedPut(put.Write.Item.ToArray(), put.Write.Value.Length, null)], Since = since }, wait: false);
+        foreach (var gone in plan.Deletes)
+            if (RemovalOf(key, gone.ToArray(), there, header) is var removal && _lastRun.Gave(removal.Version)) last.Outbox.Note(removal with { Since = since }, wait: false);
     }
 
     /// <summary>The shared tiers hear of an access in time, and of nothing else.</summary>

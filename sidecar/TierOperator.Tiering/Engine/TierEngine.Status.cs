@@ -74,7 +74,7 @@ public sealed partial class TierEngine
     public async ValueTask<FlushReport> FlushAsync(CancellationToken cancellationToken)
     {
         await FlushSharedAsync(cancellationToken);
-        if (_disk is null) return new FlushReport(OwedSessions);
+        if (_disk is null) return new FlushReport(OwedSessions, OwedSessions);
         var unsaved = 0;
         foreach (var shard in _memory.Shards)
         {
@@ -84,7 +84,7 @@ public sealed partial class TierEngine
 
         await _disk.FlushAsync(cancellationToken);
         SaveShadow();
-        return new FlushReport(_disk.Unsettled.Count + unsaved);
+        return new FlushReport(_disk.Unsettled.Count + unsaved, OwedSessions);
     }
 
     /// <summary>Rewrites the disk's segments without what is dead.</summary>
@@ -159,5 +159,7 @@ public sealed record EngineStatus(
     public required bool DiskIsVolatile { get; init; }
 }
 
-/// <summary>What a drain left behind: sessions whose newest state the disk does not hold.</summary>
-public sealed record FlushReport(int PendingSessions);
+/// <summary>What a drain left behind.</summary>
+/// <param name="PendingSessions">Sessions whose newest state neither the disk nor, where there is no disk, a shared tier holds.</param>
+/// <param name="OwedSessions">Sessions that a shared tier has yet to hear of, a tier each; with a disk the journal keeps them for the next start.</param>
+public sealed record FlushReport(int PendingSessions, int OwedSessions);

@@ -71,6 +71,10 @@ public sealed partial class TierEngine : ISyncSource
 
     ValueTask ISyncSource.FlushJournalAsync(CancellationToken cancellationToken) => DiskShowsAllAsync(cancellationToken);
 
+    /// <remarks>
+    /// A session that was replaced, and one that is in memory alone since, left the same record as one that was deleted: so it counts for what was there before,
+    /// not for what has the same version.
+    /// </remarks>
     IEnumerable<OwedNote> ISyncSource.NotesOf(JournalStretch stretch, TierLink link)
     {
         var outbox = _shared!.Of(link.Flag)!.Outbox;
@@ -84,11 +88,12 @@ public sealed partial class TierEngine : ISyncSource
             if (isOld && ComesFromPostgres(entry.Session, entry.Header, link))
             {
                 outbox.Refills.Add(entry.Session, stretch.From);
-                if (entry.Kind is not (JournalKind.RemoveItem or JournalKind.RemoveSession)) continue; // a Redis that failed over may have it still
+                var isGone = entry.Kind == JournalKind.RemoveItem || (entry.Kind == JournalKind.RemoveSession && Describe(entry.Session, withItems: false) is null);
+                if (!isGone) continue; // what is gone a Redis that failed over may have still
             }
 
             var sinceMs = isOld || entry.Version == ItemVersion.None ? _clock.NowMs : Math.Min(entry.Version.Milliseconds, _clock.NowMs);
-            yield return new OwedNote(entry.Session, entry.Version, sinceMs)
+            yield return new OwedNote(entry.Session, entry.Kind == JournalKind.RemoveSession ? entry.Version.Before : entry.Version, sinceMs)
             {
                 Header = entry.Header,
                 IsDelete = entry.Kind == JournalKind.RemoveSession,
@@ -102,6 +107,9 @@ public sealed partial class TierEngine : ISyncSource
     }
 
     private const string NoStrategy = "None";
+
+    /// <summary>Between a look at memory and one at the disk a session may move from one to the other.</summary>
+    private const int MostLooks = 8;
 
     private static bool IsLast(ActiveRule rule, TierSet tier)
         => tier == TierSet.Postgres || !rule.SharedTiers.HasFlag(TierSet.Postgres);
@@ -151,17 +159,25 @@ public sealed partial class TierEngine : ISyncSource
     }
 
     /// <summary>What memory, else the disk, else the note itself holds of what is owed, as it is now.</summary>
+    /// <exception cref="IOException">The disk cannot say, or the session moves again and again: ask later.</exception>
     private HeldItems HeldOf(OwedSession owed)
     {
         var hash = _memory.HashOf(owed.Key);
-        if (HeldInMemory(owed, hash) is { } resident) return resident.WithCarried(owed);
-        if (_disk is not null && _disk.Contains(owed.Key))
+        for (var look = 0; look < MostLooks; look++)
         {
+            if (HeldInMemory(owed, hash) is { } resident) return resident.WithCarried(owed);
+            if (_disk is null) return HeldByNote(owed);
             var status = _disk.TryReadSession(owed.Key, out var session);
             if (status == DiskReadStatus.Unavailable) throw new IOException("The disk cannot say what it holds of a session that is owed.");
             if (status == DiskReadStatus.Found) return HeldItems.Of(owed, session).WithCarried(owed);
+            if (!IsHere(owed.Key, hash)) return HeldByNote(owed);
         }
 
+        throw new IOException("A session that is owed moves between memory and disk faster than it can be read.");
+    }
+
+    private static HeldItems HeldByNote(OwedSession owed)
+    {
         var carried = owed.Items.Values.Where(item => item.Carried is not null).Select(item => item.Carried!.Value).ToList();
         var isKnown = carried.Count > 0 || owed.Items.Values.Any(item => item.IsRemoved);
         return new HeldItems(isKnown ? owed.Header : null, carried, isWhole: false);
@@ -173,7 +189,7 @@ public sealed partial class TierEngine : ISyncSource
         lock (shard.Gate)
         {
             var session = shard.FindSession_NeedsLock(owed.Key, hash);
-            if (session == null || session->Flags.Has(SessionFlags.HasDiskItems)) return null;
+            if (session == null || (session->Flags.Has(SessionFlags.HasDiskItems) && _disk!.Contains(owed.Key))) return null;
             var header = shard.HeaderOf_NeedsLock(session, _rules.Stored(session->RuleId, owed.Key));
             var items = new List<ItemSnapshot>();
             for (var item = session->Items; item != null; item = item->Following)

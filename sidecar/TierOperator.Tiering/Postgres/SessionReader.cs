@@ -9,7 +9,7 @@ namespace TierOperator.Tiering.Postgres;
 internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
 {
     private const string HeaderColumns = "s.rule, s.kind, s.subject, s.created_ms, s.accessed_ms, s.deadline_ms, s.fixed_deadline, s.accesses, s.floor, s.newest, s.deleted, s.expires_ms";
-    private const string ItemColumns = "i.lookup, i.long_name, i.version, i.content_type, i.codec, i.length, i.value";
+    private const string ItemColumns = "i.lookup, i.long_name, i.version, i.content_type, i.codec, i.length, i.value, i.removed";
     private const int FirstItemColumn = 12;
 
     public async ValueTask<RemoteItem> ReadItemAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, CancellationToken cancellationToken)
@@ -28,7 +28,7 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
     {
         var command = Command($"""
             SELECT {HeaderColumns}, {ItemColumns} FROM {calls.Schema}.session s
-            LEFT JOIN {calls.Schema}.item i ON i.session_id = s.id AND NOT i.removed AND s.rule IS NOT NULL
+            LEFT JOIN {calls.Schema}.item i ON i.session_id = s.id AND s.rule IS NOT NULL
             WHERE s.namespace = $1 AND s.policy = $2 AND s.lookup = $3
             """, session);
         var answer = await calls.ReadAsync(command, reader => SessionOfAsync(reader, session.ToArray(), calls.NowMs), calls.TimeoutFor(0), cancellationToken);
@@ -76,11 +76,18 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
     {
         if (!await reader.ReadAsync()) return new RemoteSession(RemoteReadStatus.NotFound);
         var (newest, floor) = (VersionColumn.To(reader.GetGuid(9)), FloorOf(reader));
-        if (HeaderOf(reader, nowMs) is not { } header) return new RemoteSession(RemoteReadStatus.NotFound) { Newest = newest, Floor = floor };
+        if (HeaderOf(reader, nowMs) is not { } header) return new RemoteSession(RemoteReadStatus.NotFound) { Newest = newest, Floor = DeletedAt(reader) };
+        var removed = new Dictionary<byte[], ItemVersion>(KeyComparer.Instance);
         var session = new SessionSnapshot(key, header, new List<ItemSnapshot>());
         do
         {
             if (await reader.IsDBNullAsync(FirstItemColumn)) continue;
+            if (reader.GetBoolean(FirstItemColumn + 7))
+            {
+                removed[NameOf(reader)] = VersionColumn.To(reader.GetGuid(FirstItemColumn + 2));
+                continue;
+            }
+
             if (TryReadItem(reader, out var item))
             {
                 ((List<ItemSnapshot>)session.Items).Add(item);
@@ -91,7 +98,7 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
             return new RemoteSession(RemoteReadStatus.Unavailable);
         }
         while (await reader.ReadAsync());
-        return new RemoteSession(RemoteReadStatus.Found) { Session = session, Newest = newest, Floor = floor };
+        return new RemoteSession(RemoteReadStatus.Found) { Session = session, Newest = newest, Floor = floor, Removed = removed };
     }
 
     /// <summary>Null for a tombstone and for a session that is past its end.</summary>
@@ -109,7 +116,6 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
     private bool TryReadItem(NpgsqlDataReader reader, out ItemSnapshot item)
     {
         item = default;
-        var name = reader.GetFieldValue<byte[]>(reader.IsDBNull(FirstItemColumn + 1) ? FirstItemColumn : FirstItemColumn + 1);
         var stored = new StoredValue(reader.GetFieldValue<byte[]>(FirstItemColumn + 6), reader.GetInt16(FirstItemColumn + 4), reader.GetInt64(FirstItemColumn + 5));
         if (!stored.TryDecode(out var value))
         {
@@ -117,7 +123,7 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
             return false;
         }
 
-        item = new ItemSnapshot(name, reader.GetString(FirstItemColumn + 3), VersionColumn.To(reader.GetGuid(FirstItemColumn + 2)), value);
+        item = new ItemSnapshot(NameOf(reader), reader.GetString(FirstItemColumn + 3), VersionColumn.To(reader.GetGuid(FirstItemColumn + 2)), value);
         return true;
     }
 
@@ -133,9 +139,11 @@ internal sealed class SessionReader(PostgresCalls calls, Action<int> unreadable)
         return listed;
     }
 
-    private static ItemVersion FloorOf(NpgsqlDataReader reader)
-    {
-        var (replaced, deleted) = (VersionColumn.To(reader.GetGuid(8)), VersionColumn.To(reader.GetGuid(10)));
-        return replaced > deleted ? replaced : deleted;
-    }
+    /// <summary>The short name is the name, unless there is a long one.</summary>
+    private static byte[] NameOf(NpgsqlDataReader reader)
+        => reader.GetFieldValue<byte[]>(reader.IsDBNull(FirstItemColumn + 1) ? FirstItemColumn : FirstItemColumn + 1);
+
+    private static ItemVersion FloorOf(NpgsqlDataReader reader) => ItemVersion.Newer(VersionColumn.To(reader.GetGuid(8)), DeletedAt(reader));
+
+    private static ItemVersion DeletedAt(NpgsqlDataReader reader) => VersionColumn.To(reader.GetGuid(10));
 }

@@ -55,7 +55,7 @@ internal sealed class ApplyCall(RedisChange change, bool withSource) : RedisCall
         writer.Bulk(VersionBytes.Of(what.Newest));
         writer.Bulk(VersionBytes.Of(what.Header?.Floor ?? what.Floor));
         writer.BulkInteger(change.LastsMs);
-        writer.Bulk(!what.IsAnnounced ? "2"u8 : what.IsWhole ? "1"u8 : "0"u8);
+        writer.Bulk(!what.IsAnnounced ? "2"u8 : what.IsRefill ? "3"u8 : what.IsWhole ? "1"u8 : "0"u8);
         writer.Bulk(what.Header is { } header ? StoredHeader.WriteTail(header, what.Projection) : []);
     }
 

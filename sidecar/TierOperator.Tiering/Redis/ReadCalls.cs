@@ -48,6 +48,7 @@ internal sealed class ReadSessionCall(byte[] key, byte[] session) : RedisCall<Re
         var left = reader.ReadCount() / 2;
         if (left == 0) return new RemoteSession(RemoteReadStatus.NotFound);
         var (items, isPart) = (new List<ItemSnapshot>(left), false);
+        Dictionary<byte[], ItemVersion>? removed = null;
         StoredHeader? stored = null;
         for (; left > 0; left--)
         {
@@ -55,7 +56,8 @@ internal sealed class ReadSessionCall(byte[] key, byte[] session) : RedisCall<Re
             var content = reader.ReadBytes();
             if (name is [(byte)'h']) stored = StoredHeader.Read(content);
             else if (StoredItem.KindOf(content) == StoredItem.Value) items.Add(StoredItem.Read(name[1..].ToArray(), content));
-            else isPart |= StoredItem.KindOf(content) == StoredItem.Unheld;
+            else if (StoredItem.KindOf(content) == StoredItem.Unheld) isPart = true;
+            else (removed ??= new(KeyComparer.Instance))[name[1..].ToArray()] = VersionBytes.Read(content);
         }
 
         if (stored is not { } header) throw new InvalidDataException("a session has no header");
@@ -63,6 +65,7 @@ internal sealed class ReadSessionCall(byte[] key, byte[] session) : RedisCall<Re
         {
             Session = new SessionSnapshot(session, header.Header, items), IsProjection = isPart || header.IsPart,
             Newest = header.Newest > header.Header.Floor ? header.Newest : header.Header.Floor, Floor = header.Header.Floor,
+            Removed = removed,
         };
     }
 }

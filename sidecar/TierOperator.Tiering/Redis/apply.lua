@@ -1,6 +1,6 @@
 -- Takes one change of one session; what is older than what stands here is passed over, item by item.
 -- KEYS: 1 the session's hash, 2 its tombstone.
--- ARGV: 1 'w' write or 'd' delete, 2 newest version, 3 floor, 4 ms until it leaves, 5 '1' when all of the session is sent, '2' for a mere touch,
+-- ARGV: 1 'w' write or 'd' delete, 2 newest version, 3 floor, 4 ms until it leaves, 5 '1' when all of the session is sent, '2' for a mere touch, '3' for what was lost here,
 --       6 the header's tail, 7 condition: '' or a letter and versions, 8 the condition's field or '', 9 channel or '',
 --       10 the announcement's head, 11 the session, then field and content of each item.
 -- Answer: a letter (a applied, o older, c condition failed, u undecided), '1' '0' or '?' (existed), the newest version.
@@ -130,7 +130,7 @@ if header then merged = leads and merge(tail, held.tail) or merge(held.tail, tai
 if whole then held.whole = max(held.whole, newest)
 elseif not header then
   -- On top of a tombstone everything since is known; on top of nothing, what was there may have been forgotten.
-  if buried ~= NONE then held.whole = buried else held.part = newest end
+  if buried ~= NONE and ARGV[5] ~= '3' then held.whole = buried else held.part = newest end
 end
 local after = '\1' .. max(held.newest, newest) .. max(held.floor, floor) .. held.whole .. held.part .. merged
 if #puts == 0 and #drops == 0 and after == header then return answer('o', existed) end

@@ -38,6 +38,13 @@ public sealed record RemoteSession(RemoteReadStatus Status)
     /// <summary>The newest change that the tier has of this session, deletes and its floor included; none when it knows nothing.</summary>
     public ItemVersion Newest { get; init; }
 
+    /// <summary>Items that the tier remembers as removed, and since when; null for none. A slower tier may hold them still.</summary>
+    public IReadOnlyDictionary<byte[], ItemVersion>? Removed { get; init; }
+
+    /// <summary>An item of that version was removed since, or went with all that was there before.</summary>
+    internal bool Outdates(byte[] item, ItemVersion version)
+        => version < Floor || (Removed is { } removed && removed.TryGetValue(item, out var removedAt) && removedAt > version);
+
     /// <summary>Set by the engine: items that this sidecar has changed and the tier has yet to hear of.</summary>
     internal IReadOnlySet<byte[]>? Owed { get; init; }
 
@@ -46,7 +53,10 @@ public sealed record RemoteSession(RemoteReadStatus Status)
 
     internal bool IsUndecided(byte[] item) => Undecided?.Contains(item) == true;
 
-    internal bool IsOwed(byte[] item) => Owed?.Contains(item) == true;
+    /// <summary>Set by the engine: the tier has yet to hear of all that this sidecar holds.</summary>
+    internal bool OwesAll { get; init; }
+
+    internal bool IsOwed(byte[] item) => OwesAll || Owed?.Contains(item) == true;
 
     /// <summary>The floor that a delete or replace left, also where the session is gone (a tombstone).</summary>
     public ItemVersion Floor { get; init; }

@@ -44,6 +44,9 @@ public sealed record RemoteChange(ReadOnlyMemory<byte> Session)
     /// </summary>
     public bool IsWhole { get; init; }
 
+    /// <summary>Redis only: taken from PostgreSQL, which has yet to hear of what others hold. On top of a deletion, too, it is a part.</summary>
+    public bool IsRefill { get; init; }
+
     /// <summary>False for a mere touch: nobody needs to hear of it, and a tier that does not hold the session ignores it.</summary>
     public bool IsAnnounced { get; init; } = true;
 

@@ -32,7 +32,10 @@ internal sealed class DeadLetters
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, DeadLetter> _letters = [];
-    private readonly HashSet<byte[]> _sessions = new(KeyComparer.Instance);
+
+    /// <summary>How many letters each session has.</summary>
+    private readonly Dictionary<byte[], int> _sessions = new(KeyComparer.Instance);
+    private readonly Lock _saving = new();
     private readonly IDiskDoor? _door;
     private readonly string? _folder;
     private long _lastId;
@@ -55,7 +58,7 @@ internal sealed class DeadLetters
 
     public bool Concerns(byte[] session)
     {
-        lock (_gate) return _sessions.Contains(session);
+        lock (_gate) return _sessions.ContainsKey(session);
     }
 
     public void Add(DeadLetter letter)
@@ -65,44 +68,55 @@ internal sealed class DeadLetters
             Keep_NeedsLock(letter with { Id = ++_lastId });
             if (_letters.Count > Limit)
             {
-                _letters.Remove(_letters.Keys.First());
+                Remove_NeedsLock(_letters.First().Value);
                 Interlocked.Increment(ref _dropped);
             }
-
-            Save_NeedsLock();
         }
+
+        Save();
     }
 
     /// <summary>Takes a letter out; null when there is none of that id.</summary>
     public DeadLetter? Take(long id)
     {
+        DeadLetter? taken;
         lock (_gate)
         {
-            if (!_letters.Remove(id, out var letter)) return null;
-            if (!_letters.Values.Any(other => other.Session.AsSpan().SequenceEqual(letter.Session))) _sessions.Remove(letter.Session);
-            Save_NeedsLock();
-            return letter;
+            if (!_letters.TryGetValue(id, out taken)) return null;
+            Remove_NeedsLock(taken);
         }
+
+        Save();
+        return taken;
+    }
+
+    private void Remove_NeedsLock(DeadLetter letter)
+    {
+        _letters.Remove(letter.Id);
+        if (--_sessions[letter.Session] == 0) _sessions.Remove(letter.Session);
     }
 
     private void Keep_NeedsLock(DeadLetter letter)
     {
         _letters[letter.Id] = letter;
-        _sessions.Add(letter.Session);
+        _sessions[letter.Session] = _sessions.GetValueOrDefault(letter.Session) + 1;
         _lastId = Math.Max(_lastId, letter.Id);
     }
 
-    /// <summary>A disk that fails costs the list, not the work: it is written again with the next change.</summary>
-    private void Save_NeedsLock()
+    /// <summary>A disk that fails costs the list, not the work: it is written again with the next change. One that hangs holds up nobody who asks.</summary>
+    private void Save()
     {
         if (_folder is null || _door is null) return;
-        try
+        lock (_saving)
         {
-            DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(_letters.Values));
-        }
-        catch (Exception error) when (DiskErrors.IsDiskError(error))
-        {
-            // Said by the disk tier's own state.
+            try
+            {
+                DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(All));
+            }
+            catch (Exception error) when (DiskErrors.IsDiskError(error))
+            {
+                // Said by the disk tier's own state.
+            }
         }
     }
 }

@@ -64,6 +64,19 @@ internal sealed partial class Outbox
         }
     }
 
+    /// <summary>What there was no room for while the slower tier was away is read once more.</summary>
+    public void ReadMissed()
+    {
+        lock (_gate)
+        {
+            if (Refills.TakeMissed() is not { } missed) return;
+            IsResending = true;
+            _behindFrom = JournalPosition.Earlier(_behindFrom ?? _readingFrom, missed);
+            _readingFrom = null;
+            _round++;
+        }
+    }
+
     /// <summary>From where the journal is to be read on, and in which round: what is read counts only while no other has begun.</summary>
     public bool MustReadOn(out JournalPosition from, out int round)
     {
@@ -106,10 +119,11 @@ internal sealed partial class Outbox
     /// <summary>The changes of a stretch of the journal, at one moment: half a batch is never sent.</summary>
     public void NoteRead(IEnumerable<OwedNote> notes, int round)
     {
+        var read = notes.ToList(); // before the lock: whoever tells of them looks at the sessions, whose locks come first
         lock (_gate)
         {
             if (round != _round) return;
-            foreach (var note in notes) Take_NeedsLock(note);
+            foreach (var note in read) Take_NeedsLock(note);
         }
     }
 

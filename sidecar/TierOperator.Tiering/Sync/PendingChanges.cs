@@ -18,6 +18,9 @@ internal sealed class PendingChanges
     /// <summary>The session is deleted, and nothing was written since.</summary>
     public bool IsDelete { get; private init; }
     public ItemVersion Floor { get; private init; }
+
+    /// <summary>All that is here of it is on its way, whatever its items.</summary>
+    public bool IsWhole { get; private init; }
     public IReadOnlyDictionary<byte[], ItemVersion> Removed { get; private init; } = s_nothing;
 
     /// <summary>Every item that was changed.</summary>
@@ -42,6 +45,6 @@ internal sealed class PendingChanges
 
         var last = waiting ?? sent!;
         var floor = sent is not null && sent.Floor > last.Floor ? sent.Floor : last.Floor;
-        return new PendingChanges { IsDelete = last.IsDelete, Floor = floor, Removed = removed, Items = items };
+        return new PendingChanges { IsDelete = last.IsDelete, Floor = floor, Removed = removed, Items = items, IsWhole = last.IsWhole || sent?.IsWhole == true };
     }
 }

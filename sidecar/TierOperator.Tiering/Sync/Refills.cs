@@ -8,8 +8,8 @@ namespace TierOperator.Tiering.Sync;
 /// others wrote since. Oldest first; one that could not be refilled comes behind the others.
 /// </summary>
 /// <remarks>
-/// Thread-safe. Bounded: whoever adds looks at <see cref="HasRoom"/> first; one for which there is no room is not refilled, and stays as the tier has it until it is
-/// written again.
+/// Thread-safe. Bounded: while the slower tier is away there may be no room for all, and the journal is read again for the others when it is back
+/// (<see cref="TakeMissed"/>).
 /// </remarks>
 internal sealed class Refills(long maxBytes)
 {
@@ -23,14 +23,27 @@ internal sealed class Refills(long maxBytes)
     private readonly Dictionary<byte[], Refill> _waiting = new(KeyComparer.Instance);
     private readonly Queue<byte[]> _line = new();
     private long _bytes;
+    private int _round;
+    private JournalPosition? _missedFrom;
 
     public int Count { get { lock (_gate) return _waiting.Count; } }
 
     /// <summary>Where the oldest of them stands in the journal; null where none stands there.</summary>
-    public JournalPosition? Oldest { get { lock (_gate) return _waiting.Values.Aggregate((JournalPosition?)null, static (oldest, refill) => JournalPosition.Earlier(oldest, refill.Since)); } }
+    public JournalPosition? Oldest { get { lock (_gate) return _waiting.Values.Aggregate(_missedFrom, static (oldest, refill) => JournalPosition.Earlier(oldest, refill.Since)); } }
 
     /// <summary>For those of a stretch of the journal.</summary>
     public bool HasRoom { get { lock (_gate) return _bytes < maxBytes / 2; } }
+
+    /// <summary>From where the journal tells of those for which there was no room; null where there are none. Who takes it reads from there.</summary>
+    public JournalPosition? TakeMissed()
+    {
+        lock (_gate)
+        {
+            var missed = _missedFrom;
+            _missedFrom = null;
+            return missed;
+        }
+    }
 
     public bool Contains(byte[] key)
     {
@@ -43,7 +56,19 @@ internal sealed class Refills(long maxBytes)
     {
         lock (_gate)
         {
-            if (_bytes >= maxBytes || !_waiting.TryAdd(key, new Refill(since, Failures: 0))) return; // read before, and so from further ahead in the journal
+            if (_waiting.TryGetValue(key, out var before))
+            {
+                _waiting[key] = before with { Since = JournalPosition.Earlier(before.Since, since) };
+                return;
+            }
+
+            if (_bytes >= maxBytes)
+            {
+                _missedFrom = JournalPosition.Earlier(_missedFrom, since);
+                return;
+            }
+
+            _waiting.Add(key, new Refill(since, Failures: 0));
             _line.Enqueue(key);
             _bytes += EntryBytes + key.Length;
         }
@@ -80,9 +105,22 @@ internal sealed class Refills(long maxBytes)
         }
     }
 
-    public void Done(byte[] key)
+    /// <summary>How often the tier has lost what it had. Whoever refills asks first: what was brought before the last time is gone again.</summary>
+    public int Round { get { lock (_gate) return _round; } }
+
+    public void BeginAgain()
     {
-        lock (_gate) Remove_NeedsLock(key);
+        lock (_gate) _round++;
+    }
+
+    /// <summary>It is there again, unless the tier has lost it since that round.</summary>
+    public void Done(byte[] key, int round)
+    {
+        lock (_gate)
+        {
+            if (round == _round) Remove_NeedsLock(key);
+            else _line.Enqueue(key);
+        }
     }
 
     private void Remove_NeedsLock(byte[] key)

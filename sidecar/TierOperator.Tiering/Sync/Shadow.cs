@@ -13,6 +13,12 @@ internal readonly record struct ShadowMark(JournalPosition Position, ItemVersion
 {
     /// <summary>Which life of the tier's servers this is about; null where that is not known.</summary>
     public string? Incarnation { get; init; }
+
+    /// <summary>The sidecar's node in that run, as its versions have it; 0 where that is not known.</summary>
+    public uint Node { get; init; }
+
+    /// <summary>About when that was, Unix milliseconds: within a second of the run's last change.</summary>
+    public long SavedMs { get; init; }
 }
 
 /// <summary>
@@ -55,7 +61,7 @@ internal sealed class Shadow
         foreach (var (tier, mark) in marks)
         {
             var (name, entry) = (SharedTiers.NameOf(tier), Entry.Of(mark));
-            if (_marks.TryGetValue(name, out var before) && before == entry) continue;
+            if (_marks.TryGetValue(name, out var before) && before == entry with { SavedMs = before.SavedMs }) continue;
             _marks[name] = entry;
             moved = true;
         }
@@ -64,10 +70,10 @@ internal sealed class Shadow
     }
 
     /// <summary>As it stands in the file. What an older file lacks is zero.</summary>
-    private sealed record Entry(long Order, long Offset, long Epoch, ulong ResentStamp, uint ResentNode, string? Incarnation)
+    private sealed record Entry(long Order, long Offset, long Epoch, ulong ResentStamp, uint ResentNode, string? Incarnation, uint Node, long SavedMs)
     {
-        public static Entry Of(in ShadowMark mark) => new(mark.Position.Order, mark.Position.Offset, mark.Position.Epoch, mark.ResentBelow.Stamp, mark.ResentBelow.Node, mark.Incarnation);
+        public static Entry Of(in ShadowMark mark) => new(mark.Position.Order, mark.Position.Offset, mark.Position.Epoch, mark.ResentBelow.Stamp, mark.ResentBelow.Node, mark.Incarnation, mark.Node, mark.SavedMs);
 
-        public ShadowMark ToMark() => new(new JournalPosition(Order, Offset) { Epoch = Epoch }, new ItemVersion(ResentStamp, ResentNode)) { Incarnation = Incarnation };
+        public ShadowMark ToMark() => new(new JournalPosition(Order, Offset) { Epoch = Epoch }, new ItemVersion(ResentStamp, ResentNode)) { Incarnation = Incarnation, Node = Node, SavedMs = SavedMs };
     }
 }

@@ -12,8 +12,8 @@ internal sealed partial class SyncLoop
             while (true)
             {
                 var moved = _moved.Task;
-                if (Outbox.Count == 0) return true;
-                if (!Link.CanWrite || _closing.IsCancellationRequested) return false;
+                if (Outbox.Backlog == 0) return true;
+                if (!Link.CanWrite || (Outbox.Count == 0 && !_source.CanRefill) || _closing.IsCancellationRequested) return false;
                 Wake();
                 await moved.WaitAsync(cancellationToken);
             }

@@ -146,6 +146,7 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     /// <summary>From the journal into the outbox, while the outbox has room and the journal is ahead of it.</summary>
     private async ValueTask ReadOnAsync(CancellationToken cancellationToken)
     {
+        if (_source.CanRefill && Outbox.Refills.HasRoom) Outbox.ReadMissed();
         while (Outbox.MustReadOn(out var from, out var round) && Outbox.MayReadOn && (Outbox.Refills.HasRoom || !_source.CanRefill))
         {
             if (_source.ReadJournal(from) is { } stretch)

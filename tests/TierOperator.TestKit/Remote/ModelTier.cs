@@ -81,6 +81,11 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
         };
     }
 
+    public bool IsPartOf(string session)
+    {
+        lock (_gate) return _sessions.TryGetValue(System.Text.Encoding.UTF8.GetBytes(session), out var stored) && stored.IsPart;
+    }
+
     public void SkipAnnouncements() => Gap?.Invoke();
 
     public ValueTask<RemoteItem> ReadItemAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, CancellationToken cancellationToken)
@@ -149,6 +154,7 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
             {
                 Session = new SessionSnapshot(key, stored.Header, [.. stored.Items.Values]),
                 IsProjection = stored.IsPart, Newest = stored.Newest, Floor = ItemVersion.None,
+                Removed = tier == TierSet.Redis ? stored.Removed.ToDictionary(KeyComparer.Instance) : null,
             };
         }
     }
@@ -162,6 +168,7 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
         var existed = stored.Header is not null;
         if (change.Condition is { Unchanged: { } seen } && stored.Newest != seen) return new RemoteResult(RemoteStatus.ConditionFailed) { Newest = stored.Newest };
         if (!change.IsAnnounced && !existed) return new RemoteResult(RemoteStatus.Applied);
+        if (change.Header is not null && change.Newest <= stored.Buried && stored.Buried != ItemVersion.None) return new RemoteResult(RemoteStatus.Older) { Newest = stored.Newest };
         if (!isThere) _sessions[key] = stored;
         Applied++;
         stored.Take(change, tier == TierSet.Redis);
@@ -175,11 +182,14 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
         public SessionHeader? Header { get; private set; }
         public ItemVersion Floor { get; private set; }
         public ItemVersion Newest { get; private set; }
+
+        /// <summary>The newest deletion: up to it nothing comes back.</summary>
+        public ItemVersion Buried { get; private set; }
         public bool IsPart { get; private set; }
 
         public Stored Copy()
         {
-            var copy = new Stored { Header = Header, Floor = Floor, Newest = Newest, IsPart = IsPart };
+            var copy = new Stored { Header = Header, Floor = Floor, Newest = Newest, IsPart = IsPart, Buried = Buried };
             foreach (var (item, stored) in Items) copy.Items[item] = stored;
             foreach (var (item, version) in Removed) copy.Removed[item] = version;
             return copy;
@@ -188,7 +198,9 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
         public void Take(RemoteChange change, bool mayForget)
         {
             var floor = change.Header?.Floor ?? change.Floor;
+            if (change.Header is null && floor < Floor) return; // what stands here replaced that already
             if (floor > Floor) Floor = floor;
+            if (change.Header is null && floor > Buried) Buried = floor;
             if (change.Newest > Newest) Newest = change.Newest;
             foreach (var removal in change.Removals)
             {
@@ -200,7 +212,7 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
             if (change.IsWhole || change.Projection is not null) IsPart = change.Projection is not null;
             if (change.Header is not null) Header = change.Header;
             foreach (var put in change.Puts)
-                if (!Items.TryGetValue(put.Key, out var there) || put.Version > there.Version) Items[put.Key] = put with { Value = new ItemValue(put.Value.ToArray()) };
+                if (put.Version > Buried && (!Items.TryGetValue(put.Key, out var there) || put.Version > there.Version)) Items[put.Key] = put with { Value = new ItemValue(put.Value.ToArray()) };
             foreach (var (item, there) in Items.ToList())
             {
                 var isGone = change.Header is null && Header is not null && there.Version <= Floor;

@@ -35,10 +35,34 @@ public sealed class OutboxTests
         ReadAll();
         _outbox.Refills.Add("s"u8.ToArray(), new JournalPosition(1, 0));
         var waiting = _outbox.MarkOf(s_end);
-        _outbox.Refills.Done("s"u8.ToArray());
+        _outbox.Refills.Done("s"u8.ToArray(), _outbox.Refills.Round);
 
         Assert.Equal(new ShadowMark(new JournalPosition(1, 0), below), waiting);
         Assert.Equal(new ShadowMark(s_end, ItemVersion.None), _outbox.MarkOf(s_end));
+    }
+
+    [Fact]
+    public void RefillDone_OfWhatTheTierHasLostAgainSince_WaitsOnce()
+    {
+        _outbox.Refills.Add("s"u8.ToArray(), null);
+        var round = _outbox.Refills.Round;
+        Assert.Single(_outbox.Refills.Next(9));
+        _outbox.Refills.BeginAgain();
+
+        _outbox.Refills.Done("s"u8.ToArray(), round);
+
+        Assert.True(_outbox.Refills.Contains("s"u8.ToArray()));
+        Assert.Single(_outbox.Refills.Next(9));
+    }
+
+    [Fact]
+    public void RefillAdd_OfOneThatIsKnownFromMemoryAlone_TakesItsPlaceInTheJournal()
+    {
+        _outbox.Refills.Add("s"u8.ToArray(), null);
+
+        _outbox.Refills.Add("s"u8.ToArray(), new JournalPosition(1, 0));
+
+        Assert.Equal(new JournalPosition(1, 0), _outbox.Refills.Oldest);
     }
 
     [Fact]

@@ -7,8 +7,8 @@ using TierOperator.Tiering.Values;
 namespace TierOperator.Tiering.Tests.Sync;
 
 /// <summary>
-/// A caller with sessions of its own, which remembers what was acknowledged. What was refused, or taken below its level, may or may not have happened:
-/// the next read decides, and what it finds holds from there on.
+/// A caller with sessions of its own, which remembers what was acknowledged. What was refused, or taken below its level, may have happened, or happen
+/// later, for one tier may have it; but never after something newer was acknowledged. And what a read has found nothing older replaces.
 /// </summary>
 internal sealed class PowerCutWriter(int number, int seed)
 {
@@ -17,7 +17,7 @@ internal sealed class PowerCutWriter(int number, int seed)
     private readonly Random _random = new(seed);
     private int _step;
 
-    /// <summary>By session and item: the values that it may have. Null is absent.</summary>
+    /// <summary>By session and item: the values that it may have, oldest first. Null is absent.</summary>
     private readonly Dictionary<(string Session, string Item), List<string?>> _possible = [];
 
     public int Acknowledged { get; private set; }
@@ -56,8 +56,7 @@ internal sealed class PowerCutWriter(int number, int seed)
             outcome.Value.Release();
             if (outcome.Status is not (ReadStatus.Found or ReadStatus.NotFound) || outcome.Unavailable != TierSet.None) return $"{session}/{item}: {outcome.Status}, {outcome.Unavailable}";
             if (!possible.Contains(found)) return $"{session}/{item}: found {Text(found)} in {outcome.Source}, acknowledged was {string.Join(" or ", possible.Select(Text))}";
-            possible.Clear();
-            possible.Add(found);
+            possible.RemoveRange(0, possible.IndexOf(found));
         }
 
         return null;

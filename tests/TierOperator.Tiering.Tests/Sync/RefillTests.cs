@@ -66,6 +66,61 @@ public sealed class RefillTests
     }
 
     [Fact]
+    public async Task ForgottenByPostgres_WhatThisSidecarAloneHas_IsNotDroppedForWhatAnotherWrites()
+    {
+        const string rule = "tiers: [memory, postgres], write: Through, ack: Postgres", memory = "tiers:\n  memory: {capacity: 16Mi, ttl: 1h}";
+        var postgres = new ModelTier(TierSet.Postgres);
+        await using var one = new SharedHarness(rule, postgres: postgres, tiers: memory, sync: "interval: 1h", heard: TierSet.Postgres);
+        await one.PutAsync("s", "a", "mine");
+        postgres.Forget();
+        await Eventually.HoldsAsync(() => one.Engine.Status().Tiers[^1].BacklogSessions > 0, () => "nothing is outstanding");
+
+        await using var other = new SharedHarness(rule, postgres: postgres, tiers: memory, node: 2);
+        await other.PutAsync("s", "c", "theirs");
+
+        Assert.Equal("theirs", await one.ValueAsync("s", "c"));
+        Assert.Equal("mine", await one.ValueAsync("s", "a"));
+        await one.Engine.FlushAsync(CancellationToken.None);
+        Assert.Equal("mine", await SharedHarness.StoredAsync(postgres, "s", "a"));
+    }
+
+    [Fact]
+    public async Task ReadAgain_SessionThatIsInMemoryAlone_IsNotDeleted()
+    {
+        await using var pod = new SharedHarness("write: Behind, ack: Memory", tiers: SharedHarness.Local.Replace("{capacity: 64Mi", "{mode: Overflow, capacity: 64Mi", StringComparison.Ordinal));
+        await pod.PutAsync("s", "i", "old");
+        await pod.Engine.EvictAsync(SharedHarness.Key("s"), CancellationToken.None);
+        await pod.Engine.ReplaceSessionAsync(SharedHarness.Key("s"), [new ItemWrite(SharedHarness.Key("i"), "text/plain", new ItemValue("new"u8.ToArray()))], default, CancellationToken.None);
+        await SettledAsync(pod);
+
+        foreach (var loop in pod.Engine.Shared!.Loops) loop.Outbox.FallBehind(default);
+        await SettledAsync(pod);
+
+        Assert.Equal("new", await SharedHarness.StoredAsync(pod.Redis, "s", "i"));
+        Assert.Equal("new", await SharedHarness.StoredAsync(pod.Postgres, "s", "i"));
+    }
+
+    [Theory]
+    [InlineData("write: Through, ack: All", "")]
+    [InlineData("write: Behind, ack: Memory", "mode: Overflow, ")]
+    public async Task Forgotten_SessionThatWasReplaced_IsThereAgain(string rule, string mode)
+    {
+        await using var pod = new SharedHarness(rule, tiers: SharedHarness.Local.Replace("{capacity: 64Mi", $"{{{mode}capacity: 64Mi", StringComparison.Ordinal));
+        await pod.PutAsync("s", "gone", "v");
+        await pod.Engine.ReplaceSessionAsync(SharedHarness.Key("s"), [new ItemWrite(SharedHarness.Key("i"), "text/plain", new ItemValue("new"u8.ToArray()))], default, CancellationToken.None);
+        await SettledAsync(pod);
+
+        pod.Redis.Forget();
+        await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(pod.Redis, "s", "i") == "new", () => "Redis is not refilled");
+        await SettledAsync(pod);
+
+        await using var reader = new SharedHarness("write: Through, ack: All", pod.Redis, pod.Postgres, node: 3);
+        Assert.Equal("new", await reader.ValueAsync("s", "i"));
+        Assert.Null(await reader.ValueAsync("s", "gone"));
+        Assert.Equal("new", await pod.ValueAsync("s", "i"));
+    }
+
+    [Fact]
     public async Task FailedOver_ItemThatTheNewPrimaryStillHas_StaysRemoved()
     {
         await using var pod = new SharedHarness("write: Through, ack: All");

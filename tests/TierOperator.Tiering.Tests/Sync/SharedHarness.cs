@@ -19,7 +19,7 @@ internal sealed class SharedHarness : IAsyncDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly bool _ownsFolder;
 
-    public SharedHarness(string rule, ModelTier? redis = null, ModelTier? postgres = null, string? folder = null, string tiers = Local, uint node = 1, string sync = "interval: 100ms")
+    public SharedHarness(string rule, ModelTier? redis = null, ModelTier? postgres = null, string? folder = null, string tiers = Local, uint node = 1, string sync = "interval: 100ms", TierSet heard = TierSet.Redis)
     {
         Redis = redis ?? new ModelTier(TierSet.Redis);
         Postgres = postgres ?? new ModelTier(TierSet.Postgres);
@@ -30,7 +30,7 @@ internal sealed class SharedHarness : IAsyncDisposable
             new EngineOptions
             {
                 DataFolder = hasDisk ? Folder : null, Node = node, SweepEvery = TimeSpan.FromMilliseconds(50),
-                RemoteTiers = [Bind(Redis, RedisTimes), Bind(Postgres, new RemoteTimes(s_patience, s_patience))],
+                RemoteTiers = [Bind(Redis, RedisTimes, heard), Bind(Postgres, new RemoteTimes(s_patience, s_patience), heard)],
             },
             EngineHarness.PolicyOf($"{tiers}{Remote}\ndefaults: {{sessionStrategy: FullSession}}\nsync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), TimeProvider.System, NullLoggerFactory.Instance);
     }
@@ -71,6 +71,6 @@ internal sealed class SharedHarness : IAsyncDisposable
     }
 
     /// <summary>A model answers at once, or says that it is away: a timeout here would only mean that the machine is busy.</summary>
-    private static RemoteTierBinding Bind(ModelTier tier, RemoteTimes times)
-        => new(tier, times.Call) { Times = times, Backplane = tier.Tier == TierSet.Redis ? tier : null };
+    private static RemoteTierBinding Bind(ModelTier tier, RemoteTimes times, TierSet heard)
+        => new(tier, times.Call) { Times = times, Backplane = tier.Tier == heard ? tier : null };
 }

@@ -4,6 +4,7 @@ using TierOperator.Policy.Compiled;
 using TierOperator.TestKit.Remote;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Remote;
+using TierOperator.Tiering.Tests.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Sync;
@@ -52,6 +53,60 @@ public sealed class SharedReadTests : IAsyncDisposable
         await _two.ValueAsync("s", "i");
 
         Assert.Equal("new", await _two.ValueAsync("s", "i"));
+    }
+
+    [Fact]
+    public async Task Read_DeletedHereWhileItWasLoaded_StaysDeleted()
+    {
+        await using var pod = new SharedHarness("write: Through, ack: All", _one.Redis, _one.Postgres, tiers: "tiers:\n  memory: {capacity: 16Mi, ttl: 1h}", node: 3);
+        await _one.PutAsync("s", "i", "v");
+        _one.Redis.WhileAnswering = async () => await pod.DeleteAsync("s");
+
+        await pod.Engine.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None);
+
+        Assert.Null(pod.Engine.Describe(SharedHarness.Key("s")));
+        Assert.Null(await pod.ValueAsync("s", "i"));
+    }
+
+    [Fact]
+    public async Task Read_WrittenHereWhileItWasFoundDeleted_StaysWritten()
+    {
+        await _one.PutAsync("s", "i", "old");
+        await _two.ValueAsync("s", "i");
+        await _one.DeleteAsync("s");
+        _two.Redis.WhileAnswering = async () => await _two.PutAsync("s", "i", "new");
+
+        await _two.ValueAsync("s", "i");
+
+        Assert.Equal("new", await _two.ValueAsync("s", "i"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Read_RemovedInARedisThatHoldsAPart_IsNotTakenFromPostgres(bool isWhole)
+    {
+        var (redis, postgres) = (_one.Redis, _one.Postgres);
+        await _one.PutAsync("s", "a", "old");
+        await _one.PutAsync("s", "b", "kept");
+        redis.Forget();
+        await Eventually.HoldsAsync(() => redis.IsPartOf("s") && _one.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "Redis is not refilled");
+        await using (var gone = new SharedHarness("write: Through, ack: Redis", redis, postgres, node: 3, sync: "interval: 1h"))
+        {
+            postgres.SetState(new(RemoteHealth.ReadOnly, "read-only"));
+            await gone.Engine.DeleteItemAsync(SharedHarness.Key("s"), SharedHarness.Key("a"), default, CancellationToken.None);
+        }
+
+        postgres.SetState(new(RemoteHealth.Healthy));
+        await using var reader = new SharedHarness("write: Through, ack: Redis", redis, postgres, node: 4);
+        var session = isWhole ? (await reader.Engine.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None)).Session : null;
+
+        Assert.Null(await reader.ValueAsync("s", "a"));
+        Assert.Equal("kept", await reader.ValueAsync("s", "b"));
+        Assert.Equal(isWhole ? 1 : 0, session?.Items.Count ?? 0);
+        await reader.PutAsync("s", "c", "new"); // brings the session here, by way of all tiers
+        Assert.Null(await reader.ValueAsync("s", "a"));
+        await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(postgres, "s", "a") is null, () => "PostgreSQL still has what was removed");
     }
 
     [Fact]
