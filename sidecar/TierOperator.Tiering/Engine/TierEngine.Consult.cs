@@ -60,12 +60,21 @@ public sealed partial class TierEngine
             if (answer.Status == RemoteReadStatus.NotFound && answer.Floor != ItemVersion.None) break;
             if (answer.Status != RemoteReadStatus.Found) continue;
             answer = Corrected(answer, pending);
-            if (inquiry.Found is { } nearer) OweRemovals(answer, nearer, loop);
+            if (inquiry.Found is { } nearer) Reconcile(key, answer, nearer, loop);
             inquiry.Add(loop.Link.Flag, isRecovering ? answer with { IsProjection = true } : answer);
             if (inquiry.Found is { IsProjection: false }) break;
         }
 
         return inquiry.Conclude();
+    }
+
+    /// <summary>Where two tiers tell different things, whoever told one of them alone may be gone: each hears what the other knows better.</summary>
+    private void Reconcile(byte[] key, RemoteSession there, RemoteSession nearer, SyncLoop loop)
+    {
+        OweRemovals(there, nearer, loop);
+        var isOlder = nearer.Session!.Items.Any(item => there.Outdates(item.Key, item.Version)
+            || there.Session!.Items.Any(other => other.Version > item.Version && other.Key.AsSpan().SequenceEqual(item.Key)));
+        if (isOlder && loop.Link.Flag == TierSet.Postgres) _shared!.Of(TierSet.Redis)?.Outbox.Refills.Add(key, null);
     }
 
     /// <summary>Whoever removed in the nearer tier what this one holds still may be gone without a word to this one.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Tests.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Sync;
@@ -51,15 +52,30 @@ internal sealed class PowerCutWriter(int number, int seed)
     {
         foreach (var ((session, item), possible) in _possible)
         {
-            var outcome = await engine.ReadAsync(Key(session), Key(item), CancellationToken.None);
-            var found = outcome.Status == ReadStatus.Found ? Encoding.UTF8.GetString(outcome.Value.ToArray()) : null;
-            outcome.Value.Release();
-            if (outcome.Status is not (ReadStatus.Found or ReadStatus.NotFound) || outcome.Unavailable != TierSet.None) return $"{session}/{item}: {outcome.Status}, {outcome.Unavailable}";
-            if (!possible.Contains(found)) return $"{session}/{item}: found {Text(found)} in {outcome.Source}, acknowledged was {string.Join(" or ", possible.Select(Text))}";
+            var (found, source) = await FoundAsync(engine, session, item);
+            if (!possible.Contains(found)) return $"{session}/{item}: found {Text(found)} in {source}, acknowledged was {string.Join(" or ", possible.Select(Text))}";
             possible.RemoveRange(0, possible.IndexOf(found));
         }
 
         return null;
+    }
+
+    /// <summary>What the tiers have, once all of them can say, which on a loaded machine may be after a timeout or two.</summary>
+    private static async Task<(string? Value, TierSet Source)> FoundAsync(TierEngine engine, string session, string item)
+    {
+        ReadOutcome outcome = default;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                outcome = await engine.ReadAsync(Key(session), Key(item), CancellationToken.None);
+                var isKnown = outcome.Status is ReadStatus.Found or ReadStatus.NotFound && outcome.Unavailable == TierSet.None;
+                if (!isKnown) outcome.Value.Release();
+                return isKnown;
+            },
+            () => $"{session}/{item}: {outcome.Status}, {outcome.Unavailable}");
+        var value = outcome.Status == ReadStatus.Found ? Encoding.UTF8.GetString(outcome.Value.ToArray()) : null;
+        outcome.Value.Release();
+        return (value, outcome.Source);
     }
 
     private async Task ChangeAsync(string session, string[] items, string? value, Func<ValueTask<WriteOutcome>> change, CancellationToken stop)

@@ -110,6 +110,23 @@ public sealed class SharedReadTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Read_OlderInARedisThatHoldsAPart_ThanInPostgres_IsMendedThere()
+    {
+        var (redis, postgres) = (_one.Redis, _one.Postgres);
+        await _one.PutAsync("s", "a", "old");
+        redis.Forget();
+        await Eventually.HoldsAsync(() => redis.IsPartOf("s") && _one.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "Redis is not refilled");
+        var there = (await postgres.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None)).Session!;
+        var version = new ItemVersion(there.Items[0].Version.Stamp + 1, 9);
+        await postgres.ApplyAsync([new RemoteChange(SharedHarness.Key("s")) { Header = there.Header, Newest = version, Puts = [new ItemSnapshot(SharedHarness.Key("a"), "text/plain", version, new ItemValue("new"u8.ToArray()))] }], CancellationToken.None);
+
+        await using var reader = new SharedHarness("write: Through, ack: Redis", redis, postgres, node: 4);
+        await reader.Engine.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None);
+
+        await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(redis, "s", "a") == "new", () => "Redis still has what is older");
+    }
+
+    [Fact]
     public async Task Read_ChangedByAnotherWhileItWasCompared_IsTheNewValueTheNextTime()
     {
         await _one.PutAsync("s", "i", "old");
