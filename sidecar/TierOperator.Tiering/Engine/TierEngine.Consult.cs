@@ -72,8 +72,8 @@ public sealed partial class TierEngine
     private void Reconcile(byte[] key, RemoteSession there, RemoteSession nearer, SyncLoop loop)
     {
         OweRemovals(there, nearer, loop);
-        var isOlder = nearer.Session!.Items.Any(item => there.Outdates(item.Key, item.Version)
-            || there.Session!.Items.Any(other => other.Version > item.Version && other.Key.AsSpan().SequenceEqual(item.Key)));
+        var versions = there.Session!.Items.ToDictionary(static item => item.Key, static item => item.Version, KeyComparer.Instance);
+        var isOlder = nearer.Session!.Items.Any(item => there.Outdates(item.Key, item.Version) || versions.GetValueOrDefault(item.Key) > item.Version);
         if (isOlder && loop.Link.Flag == TierSet.Postgres) _shared!.Of(TierSet.Redis)?.Outbox.Refills.Add(key, null);
     }
 

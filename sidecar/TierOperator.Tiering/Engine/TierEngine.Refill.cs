@@ -36,7 +36,8 @@ public sealed partial class TierEngine
     }
 
     /// <summary>What this sidecar sent to the tier before, or has in its journal for it, may be missing there without a note of it.</summary>
-    private static bool IsRecovering(SyncLoop loop, byte[] key) => !loop.Outbox.KnowsAll || loop.Outbox.IsResending || loop.Outbox.Refills.Contains(key);
+    private bool IsRecovering(SyncLoop loop, byte[] key)
+        => loop.Outbox.IsResending || loop.Outbox.Refills.Contains(key) || (!loop.Outbox.KnowsAll && IsHere(key, _memory.HashOf(key)));
 
     private bool IsRecovering(TierSet tiers, byte[] key)
     {

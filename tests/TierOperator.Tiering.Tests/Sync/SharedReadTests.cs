@@ -89,8 +89,7 @@ public sealed class SharedReadTests : IAsyncDisposable
         var (redis, postgres) = (_one.Redis, _one.Postgres);
         await _one.PutAsync("s", "a", "old");
         await _one.PutAsync("s", "b", "kept");
-        redis.Forget();
-        await Eventually.HoldsAsync(() => redis.IsPartOf("s") && _one.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "Redis is not refilled");
+        await RefilledAsync();
         await using (var gone = new SharedHarness("write: Through, ack: Redis", redis, postgres, node: 3, sync: "interval: 1h"))
         {
             postgres.SetState(new(RemoteHealth.ReadOnly, "read-only"));
@@ -114,8 +113,7 @@ public sealed class SharedReadTests : IAsyncDisposable
     {
         var (redis, postgres) = (_one.Redis, _one.Postgres);
         await _one.PutAsync("s", "a", "old");
-        redis.Forget();
-        await Eventually.HoldsAsync(() => redis.IsPartOf("s") && _one.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "Redis is not refilled");
+        await RefilledAsync();
         var there = (await postgres.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None)).Session!;
         var version = new ItemVersion(there.Items[0].Version.Stamp + 1, 9);
         await postgres.ApplyAsync([new RemoteChange(SharedHarness.Key("s")) { Header = there.Header, Newest = version, Puts = [new ItemSnapshot(SharedHarness.Key("a"), "text/plain", version, new ItemValue("new"u8.ToArray()))] }], CancellationToken.None);
@@ -274,4 +272,12 @@ public sealed class SharedReadTests : IAsyncDisposable
             return new SessionChange([new ItemWrite(SharedHarness.Key("n"), "text/plain", new ItemValue(next))], []);
         },
         default, CancellationToken.None);
+
+    /// <summary>Redis has lost the session, and got it back from PostgreSQL as a part.</summary>
+    private async Task RefilledAsync()
+    {
+        await Eventually.HoldsAsync(() => _one.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "something is outstanding");
+        _one.Redis.Forget();
+        await Eventually.HoldsAsync(() => _one.Redis.IsPartOf("s") && _one.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "Redis is not refilled");
+    }
 }
