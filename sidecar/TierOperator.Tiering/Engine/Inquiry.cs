@@ -29,11 +29,13 @@ internal sealed class Inquiry
         if (answer.Status == RemoteReadStatus.Unavailable) _unavailable |= tier;
     }
 
-    /// <summary>Takes over what a tier holds, with its values.</summary>
-    public void Add(TierSet tier, RemoteSession there)
+    /// <summary>Takes over what a tier holds, with its values, and tells where it differs from what nearer tiers hold.</summary>
+    public Differences Add(TierSet tier, RemoteSession there)
     {
         if (_found is null || !there.IsProjection) _source = tier;
-        _found = _found is null ? there : Together(there, _found);
+        var differences = new Differences([], false);
+        _found = _found is null ? there : Together(there, _found, ref differences);
+        return differences;
     }
 
     /// <summary>What was deleted and not written since is gone. A part that the last tier holds is all there is, where no tier failed.</summary>
@@ -62,18 +64,34 @@ internal sealed class Inquiry
     }
 
     /// <summary>What a nearer tier had of it may be newer, item by item, and so may be what it remembers as removed.</summary>
-    private static RemoteSession Together(RemoteSession there, RemoteSession nearer)
+    private static RemoteSession Together(RemoteSession there, RemoteSession nearer, ref Differences differences)
     {
         var items = new Dictionary<byte[], ItemSnapshot>(KeyComparer.Instance);
-        foreach (var item in there.Session!.Items.Concat(nearer.Session!.Items))
+        foreach (var item in there.Session!.Items)
         {
-            var isThere = items.TryGetValue(item.Key, out var other);
-            if (nearer.Outdates(item.Key, item.Version) || there.Outdates(item.Key, item.Version) || (isThere && other.Version >= item.Version)) item.Value.Release();
-            else
+            if (!nearer.Outdates(item.Key, item.Version))
             {
-                if (isThere) other.Value.Release();
                 items[item.Key] = item;
+                continue;
             }
+
+            differences.Removals.Add(item.Key);
+            item.Value.Release();
+        }
+
+        foreach (var item in nearer.Session!.Items)
+        {
+            var isInBoth = items.TryGetValue(item.Key, out var other);
+            var isOutdated = there.Outdates(item.Key, item.Version) || (isInBoth && other.Version > item.Version);
+            differences = differences with { IsNearerOlder = differences.IsNearerOlder || isOutdated };
+            if (isOutdated || (isInBoth && other.Version == item.Version))
+            {
+                item.Value.Release();
+                continue;
+            }
+
+            if (isInBoth) other.Value.Release();
+            items[item.Key] = item;
         }
 
         return there with
@@ -94,6 +112,11 @@ internal sealed class Inquiry
         foreach (var (item, version) in right) both[item] = ItemVersion.Newer(version, both.GetValueOrDefault(item));
         return both;
     }
+
+    /// <summary>Where two tiers tell different things, whoever told one of them alone may be gone.</summary>
+    /// <param name="Removals">Items that the farther tier holds still, and that the nearer one remembers as removed.</param>
+    /// <param name="IsNearerOlder">The nearer tier holds what the farther one has newer, or knows to be gone.</param>
+    internal readonly record struct Differences(List<byte[]> Removals, bool IsNearerOlder);
 
     private static IReadOnlySet<byte[]>? Together(IReadOnlySet<byte[]>? left, IReadOnlySet<byte[]>? right)
         => left is null || right is null ? left ?? right : left.Concat(right).ToHashSet(KeyComparer.Instance);

@@ -56,36 +56,29 @@ public sealed partial class TierEngine
             var answer = await loop.Link.ReadSessionAsync(key, _closing.Token);
             _clock.Observe(answer.Newest);
             inquiry.Ask(loop.Link.Flag, answer);
-            if (answer.Status == RemoteReadStatus.NotFound) inquiry.Delete(answer.Floor);
-            if (answer.Status == RemoteReadStatus.NotFound && answer.Floor != ItemVersion.None) break;
+            if (answer.Status == RemoteReadStatus.NotFound && answer.Floor != ItemVersion.None)
+            {
+                inquiry.Delete(answer.Floor);
+                break;
+            }
+
             if (answer.Status != RemoteReadStatus.Found) continue;
             answer = Corrected(answer, pending);
-            if (inquiry.Found is { } nearer) Reconcile(key, answer, nearer, loop);
-            inquiry.Add(loop.Link.Flag, isRecovering ? answer with { IsProjection = true } : answer);
-            if (inquiry.Found is { IsProjection: false }) break;
+            var differences = inquiry.Add(loop.Link.Flag, isRecovering ? answer with { IsProjection = true } : answer);
+            Reconcile(differences, inquiry.Found!, loop);
+            if (!inquiry.Found!.IsProjection) break;
         }
 
         return inquiry.Conclude();
     }
 
-    /// <summary>Where two tiers tell different things, whoever told one of them alone may be gone: each hears what the other knows better.</summary>
-    private void Reconcile(byte[] key, RemoteSession there, RemoteSession nearer, SyncLoop loop)
+    /// <summary>Where two tiers tell different things, each hears what the other knows better.</summary>
+    private void Reconcile(in Inquiry.Differences differences, RemoteSession together, SyncLoop farther)
     {
-        OweRemovals(there, nearer, loop);
-        var versions = there.Session!.Items.ToDictionary(static item => item.Key, static item => item.Version, KeyComparer.Instance);
-        var isOlder = nearer.Session!.Items.Any(item => there.Outdates(item.Key, item.Version) || versions.GetValueOrDefault(item.Key) > item.Version);
-        if (isOlder && loop.Link.Flag == TierSet.Postgres) _shared!.Of(TierSet.Redis)?.Outbox.Refills.Add(key, null);
-    }
-
-    /// <summary>Whoever removed in the nearer tier what this one holds still may be gone without a word to this one.</summary>
-    private void OweRemovals(RemoteSession there, RemoteSession nearer, SyncLoop loop)
-    {
-        var session = there.Session!;
-        foreach (var item in session.Items)
-        {
-            if (!nearer.Outdates(item.Key, item.Version) || !loop.Outbox.HasRoomFor(0, isJournalled: false)) continue;
-            loop.Outbox.Note(RemovalOf(session.Key, item.Key, nearer, session.Header), wait: false);
-        }
+        var session = together.Session!;
+        foreach (var item in differences.Removals)
+            if (farther.Outbox.HasRoomFor(0, isJournalled: false)) farther.Outbox.Note(RemovalOf(session.Key, item, together, session.Header), wait: false);
+        if (differences.IsNearerOlder && farther.Link.Flag == TierSet.Postgres) _shared!.Of(TierSet.Redis)?.Outbox.Refills.Add(session.Key, null);
     }
 
     private OwedNote RemovalOf(byte[] session, byte[] item, RemoteSession there, SessionHeader header)

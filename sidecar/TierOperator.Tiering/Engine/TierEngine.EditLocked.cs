@@ -118,9 +118,7 @@ public sealed partial class TierEngine
 
     private unsafe Attempt Append_NeedsLocks(EditScope scope, DiskBatch batch, long taken)
     {
-        var ticket = 0L;
-        JournalPosition? since = batch.Count == 0 ? null : _disk!.JournalEnd;
-        var appended = batch.Count == 0 ? AppendStatus.Ok : _disk!.TryAppend(batch, out ticket);
+        var appended = TryAppend(batch, out var journalled);
         if (appended != AppendStatus.Ok && !MayGoOn_NeedsLocks(scope, appended, out var refusal))
         {
             _memory.Budget.Give(taken);
@@ -132,16 +130,15 @@ public sealed partial class TierEngine
         {
             if (scope[i] is not { Plan: { } plan } edited) continue;
             edited.IsWritten = true;
-            var place = PlaceOf(plan, _rules, edited.Prepared.Keep, ticket == 0 ? null : since);
-            edited.Owed = Owe(plan, _rules, edited.Prepared.Keep || place is not null, place);
-            if (Commit_NeedsLock(edited.Shard, edited.Record, edited.Hash, plan, edited.Prepared, ticket, appended)) edited.HandOver();
+            edited.Owed = Owe(plan, _rules, edited.Prepared, journalled);
+            if (Commit_NeedsLock(edited.Shard, edited.Record, edited.Hash, plan, edited.Prepared, journalled.Ticket, appended)) edited.HandOver();
             _counters.Wrote(plan);
             _ = OrphanAsync(plan).AsTask();
             outcome = outcome with { Rule = plan.Rule!.Rule };
             needsAck |= plan.Rule.Rule.Ack != AckLevel.Memory;
         }
 
-        return new Attempt(AttemptKind.Done) { Outcome = outcome, Ticket = needsAck ? ticket : 0 };
+        return new Attempt(AttemptKind.Done) { Outcome = outcome, Ticket = needsAck ? journalled.Ticket : 0 };
     }
 
     private unsafe bool MayGoOn_NeedsLocks(EditScope scope, AppendStatus appended, out Attempt refusal)

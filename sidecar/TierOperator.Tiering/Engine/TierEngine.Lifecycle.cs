@@ -141,8 +141,7 @@ public sealed partial class TierEngine
     private void OnForgot(SyncLoop loop)
     {
         EngineLog.TierForgot(_log, SharedTiers.NameOf(loop.Link.Flag));
-        loop.Outbox.Refills.BeginAgain();
-        if (_disk is not null) loop.Outbox.BeginAgain(_clock.Next());
+        loop.Outbox.BeginAgain(_clock.Next(), hasJournal: _disk is not null);
         SaveShadow(); // compaction stops behind the reader at once, and a crash does not forget that the tier did
         _ = Task.Run(() => OweAllOfMemoryAsync(loop), CancellationToken.None);
     }
@@ -156,6 +155,8 @@ public sealed partial class TierEngine
             if (_closing.IsCancellationRequested) return;
             OweAllOf(shard, loop);
         }
+
+        loop.Outbox.IsTold();
     }
 
     private unsafe void OweAllOf(MemoryShard shard, SyncLoop loop)

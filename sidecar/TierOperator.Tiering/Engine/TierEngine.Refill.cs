@@ -15,14 +15,14 @@ public sealed partial class TierEngine
     async ValueTask<bool> ISyncSource.RefillAsync(byte[] key, TierLink link, CancellationToken cancellationToken)
     {
         var (last, outbox) = (_shared!.Of(TierSet.Postgres)!, _shared.Of(link.Flag)!.Outbox);
-        var round = outbox.Refills.Round;
+        var round = outbox.Round;
         var hasHeard = last.Outbox.KnowsAll && !last.Outbox.Owes(key); // even where it takes no writes now
         if (!hasHeard && !await HearsAllAsync(last, key)) return false;
         var there = await last.Link.ReadSessionAsync(key, cancellationToken);
         _clock.Observe(there.Newest);
         if (there.Status == RemoteReadStatus.Unavailable || !await ApplyRefillAsync(RefillOf(key, there, link), link, cancellationToken)) return false;
         if (there.Status == RemoteReadStatus.NotFound && there.Floor == ItemVersion.None) OweWhatIsHere(key, outbox);
-        outbox.Refills.Done(key, round);
+        outbox.Refilled(key, round);
         Suspect(key);
         return true;
     }

@@ -17,6 +17,19 @@ public sealed partial class TierEngine
     /// <summary>The tier whose server runs commands of its own; null where the policy declares none.</summary>
     public INativeTier? NativeTier => _shared?.Of(TierSet.Redis)?.Link.Tier as INativeTier;
 
+    private OwedWaits Owe(SessionPlan plan, RuleTable rules, Prepared prepared, Journalled journalled)
+    {
+        var place = PlaceOf(plan, rules, prepared.Keep, journalled.Since);
+        return Owe(plan, rules, prepared.Keep || place is not null, place);
+    }
+
+    /// <summary>
+    /// Where the change can be read again; null where the journal has no more than word of it: of what memory keeps under Overflow, and of items that
+    /// are not for the disk.
+    /// </summary>
+    private static JournalPosition? PlaceOf(SessionPlan plan, RuleTable rules, bool isKept, JournalPosition? since)
+        => plan.Mutation.Delete || ((rules.IsMirror || !isKept) && plan.Puts.All(static put => put.ToDisk)) ? since : null;
+
     /// <summary>
     /// Tells the outboxes of a change, in the order in which it happens: under the session's shard lock or its gate. Nothing is
     /// sent here. Whoever asked a tier before this moment has an answer that is older than what is here.
