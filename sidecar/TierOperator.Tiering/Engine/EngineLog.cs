@@ -21,6 +21,9 @@ internal static partial class EngineLog
     [LoggerMessage(1006, LogLevel.Warning, "The tier {Tier} has lost what it had acknowledged; it hears of everything again")]
     public static partial void TierForgot(ILogger logger, string tier);
 
+    [LoggerMessage(1007, LogLevel.Error, "The list of dead letters cannot be read. It stands in {File} now, and a new one begins: look there for sessions that a tier had refused")]
+    public static partial void DeadLettersDamaged(ILogger logger, string file);
+
     [LoggerMessage(1005, LogLevel.Information, "Eviction by {From} gives way to {To}")]
     public static partial void EvictionSwitched(ILogger logger, string from, string to);
 }

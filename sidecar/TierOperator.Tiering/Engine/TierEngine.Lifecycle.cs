@@ -120,6 +120,7 @@ public sealed partial class TierEngine
             var marks = _shared.Loops.ToDictionary(static loop => loop.Link.Flag, loop => MarkOf(loop, end) with { Node = _clock.Node, SavedMs = _clock.NowMs });
             try
             {
+                _deadLetters.Save(); // what these marks count as settled may be refused
                 _shadow.Save(marks);
                 _disk.KeepFrom = marks.Values.Min(static mark => mark.Position);
             }

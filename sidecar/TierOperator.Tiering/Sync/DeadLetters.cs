@@ -24,11 +24,14 @@ public sealed record DeadLetter(TierSet Tier, byte[] Session, IReadOnlyList<byte
 }
 
 /// <summary>What tiers refused for good; kept in the data folder where there is one. Bounded: past its limit the oldest goes, counted.</summary>
-/// <remarks>Thread-safe.</remarks>
+/// <remarks>
+/// Thread-safe. A letter is on disk before the place in the journal that it is about counts as settled (<see cref="Save"/>), and not before that: a tier that
+/// refuses thousands costs no more than one that refuses a few.
+/// </remarks>
 internal sealed class DeadLetters
 {
-    private const string FileName = "dead-letters.json";
-    private const int Limit = 10_000;
+    internal const string FileName = "dead-letters.json";
+    internal const int Limit = 10_000;
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, DeadLetter> _letters = [];
@@ -40,13 +43,25 @@ internal sealed class DeadLetters
     private readonly string? _folder;
     private long _lastId;
     private long _dropped;
+    private bool _isChanged;
 
     public DeadLetters(IDiskDoor? door, string? folder)
     {
         (_door, _folder) = (door, folder);
         if (_folder is null || _door is null || !_door.List(_folder).Any(file => file.Name == FileName)) return;
-        foreach (var letter in JsonSerializer.Deserialize<List<DeadLetter>>(DiskFile.ReadAll(_door, Path.Combine(_folder, FileName))) ?? []) Keep_NeedsLock(letter);
+        var path = Path.Combine(_folder, FileName);
+        try
+        {
+            foreach (var letter in JsonSerializer.Deserialize<List<DeadLetter>>(DiskFile.ReadAll(_door, path)) ?? []) Keep_NeedsLock(letter);
+        }
+        catch (JsonException)
+        {
+            _door.Rename(path, DamagedFile = path + ".damaged");
+        }
     }
+
+    /// <summary>Where a list that could not be read was put aside; null for none.</summary>
+    public string? DamagedFile { get; }
 
     public int Count { get { lock (_gate) return _letters.Count; } }
 
@@ -66,14 +81,11 @@ internal sealed class DeadLetters
         lock (_gate)
         {
             Keep_NeedsLock(letter with { Id = ++_lastId });
-            if (_letters.Count > Limit)
-            {
-                Remove_NeedsLock(_letters.First().Value);
-                Interlocked.Increment(ref _dropped);
-            }
+            _isChanged = true;
+            if (_letters.Count <= Limit) return;
+            Remove_NeedsLock(_letters.First().Value);
+            Interlocked.Increment(ref _dropped);
         }
-
-        Save();
     }
 
     /// <summary>Takes a letter out; null when there is none of that id.</summary>
@@ -84,10 +96,45 @@ internal sealed class DeadLetters
         {
             if (!_letters.TryGetValue(id, out taken)) return null;
             Remove_NeedsLock(taken);
+            _isChanged = true;
         }
 
-        Save();
+        try
+        {
+            Save();
+        }
+        catch (Exception error) when (DiskErrors.IsDiskError(error))
+        {
+            // The disk tier says so itself; the list is written once it can be.
+        }
+
         return taken;
+    }
+
+    /// <summary>Writes the list down where it has changed.</summary>
+    /// <exception cref="IOException">The disk did not take it: the list on disk is the older one.</exception>
+    public void Save()
+    {
+        if (_folder is null || _door is null) return;
+        lock (_saving)
+        {
+            List<DeadLetter> letters;
+            lock (_gate)
+            {
+                if (!_isChanged) return;
+                (letters, _isChanged) = ([.. _letters.Values], false);
+            }
+
+            try
+            {
+                DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(letters));
+            }
+            catch
+            {
+                lock (_gate) _isChanged = true;
+                throw;
+            }
+        }
     }
 
     private void Remove_NeedsLock(DeadLetter letter)
@@ -101,22 +148,5 @@ internal sealed class DeadLetters
         _letters[letter.Id] = letter;
         _sessions[letter.Session] = _sessions.GetValueOrDefault(letter.Session) + 1;
         _lastId = Math.Max(_lastId, letter.Id);
-    }
-
-    /// <summary>A disk that fails costs the list, not the work: it is written again with the next change. One that hangs holds up nobody who asks.</summary>
-    private void Save()
-    {
-        if (_folder is null || _door is null) return;
-        lock (_saving)
-        {
-            try
-            {
-                DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(All));
-            }
-            catch (Exception error) when (DiskErrors.IsDiskError(error))
-            {
-                // Said by the disk tier's own state.
-            }
-        }
     }
 }

@@ -46,21 +46,42 @@ internal sealed partial class Outbox
     }
 
     /// <summary>
-    /// The tier lost everything: all of the journal is to be read again. What was read there before and waits goes, for what is sent to a tier that
-    /// forgot is chosen otherwise.
+    /// The tier lost everything: all of the journal is to be read again, and what no journal has is to be noted, until <see cref="IsTold"/>.
+    /// What was read before and waits goes, for what is sent to a tier that forgot is chosen otherwise.
     /// </summary>
-    public void BeginAgain(ItemVersion now)
+    public void BeginAgain(ItemVersion now, bool hasJournal)
     {
         lock (_gate)
         {
-            (IsResending, ResentBelow) = (true, now);
             _round++;
+            _untold++;
+            if (!hasJournal) return;
+            (IsResending, ResentBelow) = (true, now);
             (_behindFrom, _readingFrom) = (default(JournalPosition), null);
             foreach (var entry in _waiting.Values.Where(static entry => entry.IsInJournal).ToList())
             {
                 _waiting.Remove(entry.Key);
                 Count_NeedsLock(-entry.ValueBytes, -entry.EntryCost);
             }
+        }
+    }
+
+    /// <summary>All that no journal has is noted.</summary>
+    public void IsTold()
+    {
+        lock (_gate) _untold--;
+    }
+
+    /// <summary>How often it had to begin again. Whoever brings back what the tier lost asks first: what came before the last time is gone again.</summary>
+    public int Round { get { lock (_gate) return _round; } }
+
+    /// <summary>The tier has a session again that it lost, unless that was before the last time that it lost everything.</summary>
+    public void Refilled(byte[] key, int round)
+    {
+        lock (_gate)
+        {
+            if (round == _round) Refills.Done(key);
+            else Refills.Later(key);
         }
     }
 

@@ -23,9 +23,10 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     private JournalPosition? _behindFrom;
     private JournalPosition? _readingFrom;
     private int _round;
+    private int _untold;
 
-    /// <summary>Sessions that wait or are on their way. What the journal alone knows counts as one, so that nobody takes it for nothing.</summary>
-    public int Count { get { lock (_gate) return Math.Max(_waiting.Count + _inFlight.Count, (_behindFrom ?? _readingFrom) is null ? 0 : 1); } }
+    /// <summary>Sessions that wait or are on their way. What is not noted yet counts as one, so that nobody takes it for nothing.</summary>
+    public int Count { get { lock (_gate) return Math.Max(_waiting.Count + _inFlight.Count, KnowsAll ? 0 : 1); } }
 
     /// <summary>Sessions that the tier lost and that come back to it from elsewhere.</summary>
     public Refills Refills { get; } = new(maxEntryBytes / 2);
@@ -39,8 +40,8 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     /// <summary>Set while the journal holds changes that are not noted here.</summary>
     public JournalPosition? BehindFrom { get { lock (_gate) return _behindFrom; } }
 
-    /// <summary>Every change is noted here, or done: nothing of the journal is still to be read.</summary>
-    public bool KnowsAll { get { lock (_gate) return (_behindFrom ?? _readingFrom) is null; } }
+    /// <summary>Every change is noted here, or done: nothing of the journal is still to be read, and nothing of memory to be noted.</summary>
+    public bool KnowsAll { get { lock (_gate) return _untold == 0 && (_behindFrom ?? _readingFrom) is null; } }
 
     /// <summary>Raised outside the lock when there is something to send at once, or enough of it.</summary>
     public event Action? Ready;

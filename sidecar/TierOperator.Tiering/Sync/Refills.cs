@@ -23,7 +23,6 @@ internal sealed class Refills(long maxBytes)
     private readonly Dictionary<byte[], Refill> _waiting = new(KeyComparer.Instance);
     private readonly Queue<byte[]> _line = new();
     private long _bytes;
-    private int _round;
     private JournalPosition? _missedFrom;
 
     public int Count { get { lock (_gate) return _waiting.Count; } }
@@ -105,22 +104,10 @@ internal sealed class Refills(long maxBytes)
         }
     }
 
-    /// <summary>How often the tier has lost what it had. Whoever refills asks first: what was brought before the last time is gone again.</summary>
-    public int Round { get { lock (_gate) return _round; } }
-
-    public void BeginAgain()
+    /// <summary>It is there again.</summary>
+    public void Done(byte[] key)
     {
-        lock (_gate) _round++;
-    }
-
-    /// <summary>It is there again, unless the tier has lost it since that round.</summary>
-    public void Done(byte[] key, int round)
-    {
-        lock (_gate)
-        {
-            if (round == _round) Remove_NeedsLock(key);
-            else _line.Enqueue(key);
-        }
+        lock (_gate) Remove_NeedsLock(key);
     }
 
     private void Remove_NeedsLock(byte[] key)

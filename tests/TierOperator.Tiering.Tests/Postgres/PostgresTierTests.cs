@@ -66,6 +66,17 @@ public sealed class PostgresTierTests(PostgresFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Read_OfASessionThatIsPastItsEnd_IsNotFound_AndNoDeletion()
+    {
+        await _tier.ApplyAsync(Changes.Put("s", 5, ("a", "x")) with { Header = Changes.Header(5) with { Floor = Changes.At(5) }, ExpiresMs = Changes.NowMs - 1 });
+
+        var session = await _tier.ReadSessionAsync(Changes.Bytes("s"), CancellationToken.None);
+
+        Assert.Equal(RemoteReadStatus.NotFound, session.Status);
+        Assert.Equal(ItemVersion.None, session.Floor);
+    }
+
+    [Fact]
     public async Task Delete_OlderThanPut_TakesOnlyWhatIsOlder()
     {
         await _tier.ApplyAsync(Changes.Put("s", 1, ("a", "old")));

@@ -141,7 +141,7 @@ public sealed class RedisFaultTests
     [InlineData("redis://weak:hunter2@127.0.0.1:PORT", "lacks rights")]
     [InlineData("redis://nowhere.invalid:PORT", "host is unknown")]
     [InlineData("redis://127.0.0.1:1", "refuses connections")]
-    [InlineData("rediss://:hunter2@127.0.0.1:PORT", "look whether it speaks TLS")]
+    [InlineData("rediss://:hunter2@127.0.0.1:PORT", "write redis:// in its url where it speaks no TLS")]
     public async Task State_WrongUrl_SaysWhatToDoAndNoSecret(string url, string reason)
     {
         await using var server = await RedisServer.StartAsync(["-a", "hunter2", "--no-auth-warning"], ["--requirepass", "hunter2"]);

@@ -15,7 +15,7 @@ public sealed class OutboxTests
         _outbox.FallBehind(new JournalPosition(2, 0));
         Assert.True(_outbox.MustReadOn(out _, out var round));
 
-        _outbox.BeginAgain(new ItemVersion(9, 1));
+        _outbox.BeginAgain(new ItemVersion(9, 1), hasJournal: true);
         _outbox.NoteRead([NoteAt(new JournalPosition(2, 0))], round);
         _outbox.ReadUpTo(s_end, round);
         _outbox.NoteFromNowOn(round);
@@ -31,11 +31,12 @@ public sealed class OutboxTests
     public void MarkOf_RemembersThatTheTierLostSomething_UntilItHasAllAgain()
     {
         var below = new ItemVersion(9, 1);
-        _outbox.BeginAgain(below);
+        _outbox.BeginAgain(below, hasJournal: true);
+        _outbox.IsTold();
         ReadAll();
         _outbox.Refills.Add("s"u8.ToArray(), new JournalPosition(1, 0));
         var waiting = _outbox.MarkOf(s_end);
-        _outbox.Refills.Done("s"u8.ToArray(), _outbox.Refills.Round);
+        _outbox.Refilled("s"u8.ToArray(), _outbox.Round);
 
         Assert.Equal(new ShadowMark(new JournalPosition(1, 0), below), waiting);
         Assert.Equal(new ShadowMark(s_end, ItemVersion.None), _outbox.MarkOf(s_end));
@@ -45,14 +46,25 @@ public sealed class OutboxTests
     public void RefillDone_OfWhatTheTierHasLostAgainSince_WaitsOnce()
     {
         _outbox.Refills.Add("s"u8.ToArray(), null);
-        var round = _outbox.Refills.Round;
+        var round = _outbox.Round;
         Assert.Single(_outbox.Refills.Next(9));
-        _outbox.Refills.BeginAgain();
+        _outbox.BeginAgain(new ItemVersion(9, 1), hasJournal: false);
 
-        _outbox.Refills.Done("s"u8.ToArray(), round);
+        _outbox.Refilled("s"u8.ToArray(), round);
 
         Assert.True(_outbox.Refills.Contains("s"u8.ToArray()));
         Assert.Single(_outbox.Refills.Next(9));
+    }
+
+    [Fact]
+    public void BeginAgain_WithNoJournal_IsNoEmptyBacklogBeforeMemoryIsNoted()
+    {
+        _outbox.BeginAgain(new ItemVersion(9, 1), hasJournal: false);
+        var (backlog, knowsAll) = (_outbox.Backlog, _outbox.KnowsAll);
+        _outbox.IsTold();
+
+        Assert.Equal((1, false), (backlog, knowsAll));
+        Assert.Equal((0, true), (_outbox.Backlog, _outbox.KnowsAll));
     }
 
     [Fact]
@@ -63,6 +75,22 @@ public sealed class OutboxTests
         _outbox.Refills.Add("s"u8.ToArray(), new JournalPosition(1, 0));
 
         Assert.Equal(new JournalPosition(1, 0), _outbox.Refills.Oldest);
+    }
+
+    [Fact]
+    public void ReadMissed_OfRefillsForWhichThereWasNoRoom_TheJournalIsReadAgainFromThere()
+    {
+        var small = new Outbox(maxBacklogBytes: 1 << 20, maxEntryBytes: 400); // room for one refill or two
+        for (var i = 0; i < 3; i++) small.Refills.Add([(byte)i], new JournalPosition(1, 10 * i));
+        Assert.False(small.Refills.Contains([2]));
+        Assert.True(small.KnowsAll);
+
+        small.ReadMissed();
+
+        Assert.True(small.MustReadOn(out var from, out _));
+        Assert.Equal(new JournalPosition(1, 20), from);
+        Assert.True(small.IsResending);
+        Assert.Equal(new JournalPosition(1, 0), small.MarkOf(s_end).Position);
     }
 
     [Fact]

@@ -10,6 +10,8 @@ namespace TierOperator.Tiering.Redis.Client;
 /// <summary>Opens connections: TCP, TLS with verification, then the greeting. Whatever goes wrong is a sentence that says what to do.</summary>
 internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
 {
+    private const string NoTls = "no TLS";
+
     /// <summary>A server that takes longer is as good as away.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
@@ -83,7 +85,7 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
         {
             await secure.DisposeAsync();
             // A server without TLS answers nothing, or nonsense.
-            if (failed is OperationCanceledException or AuthenticationException && !IsAboutTheCertificate(failed)) throw new IOException("no TLS", failed);
+            if (failed is OperationCanceledException or AuthenticationException && !IsAboutTheCertificate(failed)) throw new IOException(NoTls, failed);
             throw;
         }
     }
@@ -119,6 +121,7 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "it refuses connections: start it, or correct the port",
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => "its host is unknown: correct the name, or look at DNS",
         SocketException socket => $"it cannot be reached ({socket.SocketErrorCode}): look at the network and the server",
+        IOException { Message: NoTls } => "no TLS handshake came about: write redis:// in its url where it speaks no TLS, and give a client certificate where it asks for one",
         _ => "it closed the connection while it was greeted: look whether it speaks TLS where the url says so, and not where it does not",
     };
 }
