@@ -184,14 +184,8 @@ public sealed partial class TierEngine
     private static async ValueTask<RemoteResult> ResultOfAsync(Task<RemoteResult>? wait, SyncLoop loop, bool isAwaited)
     {
         if (wait is null) return new RemoteResult(RemoteStatus.Unavailable);
-        if (wait.IsCompleted || !isAwaited) return wait.IsCompletedSuccessfully ? await wait : new RemoteResult(RemoteStatus.Unavailable);
-        try
-        {
-            return await wait.WaitAsync(loop.Link.Timeout);
-        }
-        catch (TimeoutException)
-        {
-            return new RemoteResult(RemoteStatus.Unavailable);
-        }
+        // Nothing is thrown for a wait that is over: the first exceptions of a process cost its callers milliseconds.
+        if (isAwaited && !wait.IsCompleted) await ((Task)wait.WaitAsync(loop.Link.Timeout)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return wait.IsCompletedSuccessfully ? await wait : new RemoteResult(RemoteStatus.Unavailable);
     }
 }

@@ -17,7 +17,6 @@ internal sealed partial class RedisConnection : IThreadPoolWorkItem, IAsyncDispo
 {
     private const int MaxPendingCalls = 16 * 1024;
     private const int MaxUnsentBytes = 64 * 1024 * 1024;
-    private static readonly TimeSpan s_sweepEvery = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _gate = new();
     private readonly Queue<RedisCall> _pending = new();
@@ -33,10 +32,10 @@ internal sealed partial class RedisConnection : IThreadPoolWorkItem, IAsyncDispo
     private readonly RedisLane _lane;
     private readonly ITimer _sweep;
     private bool _isSending;
-    private bool _isSweeping;
     private string? _fault;
     private long _heardAt;
     private long _askedAt;
+    private long _sweepAt = long.MaxValue;
 
     public RedisConnection(Stream stream, TimeProvider time, RespLimits? limits = null)
     {
@@ -78,7 +77,7 @@ internal sealed partial class RedisConnection : IThreadPoolWorkItem, IAsyncDispo
                 Enqueue_NeedsLock(call);
                 starts = !_isSending;
                 _isSending = true;
-                if (!_isSweeping) _isSweeping = _sweep.Change(s_sweepEvery, Timeout.InfiniteTimeSpan);
+                if (call.DeadlineAt < _sweepAt) SweepAt_NeedsLock(call.DeadlineAt);
             }
         }
 
@@ -153,18 +152,32 @@ internal sealed partial class RedisConnection : IThreadPoolWorkItem, IAsyncDispo
         }
     }
 
-    // Calls with different deadlines share the queue, so all of it is looked at: a few microseconds, and only while something waits.
+    // Calls with different deadlines share the queue, so all of it is looked at: a few microseconds, and only when the first of them has come.
     private void Sweep()
     {
-        RedisCall[] late;
+        List<RedisCall> late = [];
         lock (_gate)
         {
-            var now = _time.GetTimestamp();
-            late = [.. _pending.Where(call => call.DeadlineAt <= now && !call.IsDone)];
-            _isSweeping = _pending.Count > 0 && _fault is null && _sweep.Change(s_sweepEvery, Timeout.InfiniteTimeSpan);
+            var (now, next) = (_time.GetTimestamp(), long.MaxValue);
+            foreach (var call in _pending)
+            {
+                if (call.IsDone) continue;
+                if (call.DeadlineAt <= now) late.Add(call);
+                else next = Math.Min(next, call.DeadlineAt);
+            }
+
+            SweepAt_NeedsLock(next);
         }
 
         foreach (var call in late) call.Fail(RedisFault.TimedOut);
+    }
+
+    private void SweepAt_NeedsLock(long deadlineAt)
+    {
+        _sweepAt = deadlineAt;
+        if (deadlineAt == long.MaxValue || _fault is not null) return;
+        var left = _time.GetElapsedTime(_time.GetTimestamp(), deadlineAt);
+        _sweep.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
     }
 
     private static string Describe(Exception broken) => broken is RespException
