@@ -22,6 +22,9 @@ internal sealed class Inquiry
 
     public void Delete(ItemVersion at) => _deleted = ItemVersion.Newer(_deleted, at);
 
+    /// <summary>A tier that is not up to date with what was acknowledged here counts as one that did not answer.</summary>
+    public void Doubt(TierSet tier) => _unavailable |= tier;
+
     /// <summary>Notes what a tier knew, whatever it holds.</summary>
     public void Ask(TierSet tier, RemoteSession answer)
     {
@@ -42,6 +45,7 @@ internal sealed class Inquiry
     public Consultation Conclude()
     {
         var found = _found is not null && _deleted != ItemVersion.None ? WrittenSince(_found, _deleted) : _found;
+        if (_unavailable != TierSet.None && found is not null) found = found with { IsProjection = true }; // what it lacks may be where nobody answered
         var status = found is not null ? ReadStatus.Found : _deleted != ItemVersion.None || _unavailable == TierSet.None ? ReadStatus.NotFound : ReadStatus.Unavailable;
         return new Consultation(status)
         {
@@ -52,16 +56,7 @@ internal sealed class Inquiry
 
     /// <summary>What of a session is newer than a deletion, for whoever remembers that has yet to hear of it; null when nothing is.</summary>
     private static RemoteSession? WrittenSince(RemoteSession found, ItemVersion floor)
-    {
-        var kept = new List<ItemSnapshot>();
-        foreach (var item in found.Session!.Items)
-        {
-            if (item.Version > floor) kept.Add(item);
-            else item.Value.Release();
-        }
-
-        return kept.Count == 0 ? null : found with { Session = found.Session with { Items = kept }, Floor = ItemVersion.Newer(found.Floor, floor) };
-    }
+        => found.Session!.WrittenSince(floor) is { } kept ? found with { Session = kept, Floor = ItemVersion.Newer(found.Floor, floor) } : null;
 
     /// <summary>What a nearer tier had of it may be newer, item by item, and so may be what it remembers as removed.</summary>
     private static RemoteSession Together(RemoteSession there, RemoteSession nearer, ref Differences differences)

@@ -8,8 +8,9 @@ namespace TierOperator.Tiering.Engine;
 /// Copies in this process are believed until the backplane says otherwise. 1. An announcement of a newer version makes the copy
 /// suspect; one of an older, or of our own, nothing. So it does with a copy made of an answer that was asked for before it. 2. A gap makes
 /// every copy suspect; while announcements do not arrive at all, each round of the sweep does, so that none is believed for longer than
-/// that. 3. A suspect copy is compared with the shared tier before it answers; if that is away it answers with <c>Tier-Unavailable</c>,
-/// or not at all where the rule says Fail.
+/// that. 3. A suspect copy is compared with the shared tiers before it answers; if one that may know better is away it answers with
+/// <c>Tier-Unavailable</c>, or not at all where the rule says Fail. Where it changes while they are asked, or has no room for what they hold, their
+/// answer and the copy are put together for that read alone.
 /// </remarks>
 public sealed partial class TierEngine
 {
@@ -95,27 +96,37 @@ public sealed partial class TierEngine
         SessionAnnounced?.Invoke(null);
     }
 
-    /// <summary>Compares what is here with the shared tiers. False: they are away, and nobody can say whether it is the newest.</summary>
-    private async ValueTask<bool> RevalidateAsync(ReadOnlyMemory<byte> session, ulong hash, CancellationToken cancellationToken)
+    /// <summary>How often a reader compares a copy that changes again and again.</summary>
+    private const int MostComparisons = 3;
+
+    /// <summary>How a comparison of what is here with the shared tiers ended.</summary>
+    private enum Comparison
+    {
+        /// <summary>What is here is what they hold.</summary>
+        Done,
+
+        /// <summary>It changed while they were asked, or there is no room for what they hold: it is as doubtful as before.</summary>
+        Open,
+
+        /// <summary>One that may hold something newer does not answer.</summary>
+        Away,
+    }
+
+    /// <summary>Compares what is here with the shared tiers.</summary>
+    private async ValueTask<Comparison> CompareAsync(ReadOnlyMemory<byte> session, ulong hash, CancellationToken cancellationToken)
     {
         var tiers = _rules.SharedTiersOf(session.Span);
-        if (IsKnownDoubtful(session.Span, tiers)) return false;
+        if (IsKnownDoubtful(session.Span, tiers)) return Comparison.Away;
         if (tiers == TierSet.None)
         {
             Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial, long.MaxValue);
-            return true;
+            return Comparison.Done;
         }
 
         var answer = await ConsultAsync(session.ToArray(), tiers, cancellationToken);
         try
         {
-            if (answer.Status == ReadStatus.Unavailable) return false;
-            _suspects.Remove(hash);
-            await AdoptAsync(session, hash, answer, cancellationToken);
-            Clear(session.Span, hash, SessionFlags.Suspect, answer.ChangedAt); // an adoption for which there was no room still tells that it was compared
-            DoubtIfAnnounced(session, hash, answer.AskedAt);
-            if (_changed.AnySince(answer.ChangedAt, hash)) Suspect(session.ToArray()); // the answer was void
-            return true;
+            return await AdoptAsync(session, hash, answer, cancellationToken);
         }
         finally
         {
@@ -132,12 +143,9 @@ public sealed partial class TierEngine
 
     private static bool IsResponse(ReadOnlySpan<byte> key) => ReservedKeys.IsReserved(key) && !key.SequenceEqual(ReservedKeys.Purges);
 
-    /// <summary>
-    /// What the disk has of a session may be old, and the tiers that could tell are away. Of what is not here there is nothing to
-    /// compare: it is asked for once, as any other.
-    /// </summary>
-    private async ValueTask<bool> IsDoubtfulBelowAsync(ReadOnlyMemory<byte> session, ulong hash, CancellationToken cancellationToken)
-        => _suspects.Contains(hash) && _disk?.Contains(session.Span) == true && !await RevalidateAsync(session, hash, cancellationToken);
+    /// <summary>What the disk has of a session may be old. Of what is not here there is nothing to compare: it is asked for once, as any other.</summary>
+    private ValueTask<Comparison> CompareBelowAsync(ReadOnlyMemory<byte> session, ulong hash, CancellationToken cancellationToken)
+        => _suspects.Contains(hash) && _disk?.Contains(session.Span) == true ? CompareAsync(session, hash, cancellationToken) : new ValueTask<Comparison>(Comparison.Done);
 
     /// <summary>The disk's answer with word of the tiers that could not confirm it; nothing where the rule says Fail.</summary>
     private ReadOutcome Doubtful(ReadOnlySpan<byte> session, ReadOutcome below)

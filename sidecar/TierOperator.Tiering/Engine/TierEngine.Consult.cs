@@ -15,10 +15,13 @@ public sealed partial class TierEngine
     /// </summary>
     private async ValueTask<Consultation> ConsultAsync(byte[] key, TierSet tiers, CancellationToken cancellationToken)
     {
+        var (askedAt, changedAt, hash) = (_recent.Now, _changed.Now, _memory.HashOf(key));
         while (true)
         {
             var answer = await _consulting.Join(key, () => AskOnceAsync(key, tiers)).WaitAsync(cancellationToken);
-            if (answer.TryShare()) return answer;
+            // Asked by another, before something that this caller may know of already.
+            var isBefore = (answer.ChangedAt < changedAt && _changed.AnySince(answer.ChangedAt, hash)) || (answer.AskedAt < askedAt && _recent.AnySince(answer.AskedAt, hash));
+            if (!isBefore && answer.TryShare()) return answer;
         }
     }
 
@@ -45,7 +48,7 @@ public sealed partial class TierEngine
     /// </summary>
     private async Task<Consultation> AskTiersAsync(byte[] key, TierSet tiers)
     {
-        var inquiry = new Inquiry();
+        var (inquiry, hash) = (new Inquiry(), _memory.HashOf(key));
         foreach (var loop in _shared!.Loops)
         {
             if (!tiers.HasFlag(loop.Link.Flag)) continue;
@@ -53,6 +56,7 @@ public sealed partial class TierEngine
             var pending = loop.Outbox.Pending(key);
             if (pending.IsDelete) inquiry.Delete(pending.Floor);
             if (pending.IsDelete && !isRecovering) break;
+            if (!IsHere(key, hash) && !await loop.KnowsRemovalsAsync()) inquiry.Doubt(loop.Link.Flag);
             var answer = await loop.Link.ReadSessionAsync(key, _closing.Token);
             _clock.Observe(answer.Newest);
             inquiry.Ask(loop.Link.Flag, answer);

@@ -17,7 +17,8 @@ public sealed partial class TierEngine
     private readonly DeadLetters _deadLetters;
     private readonly Shadow? _shadow;
     private readonly AuditQueue _audit = new();
-    private LastRun _lastRun;
+    private readonly NewSessions _new = new();
+    private LastRuns _lastRuns = LastRuns.None;
 
     /// <summary>Conflicts of writes that were decided.</summary>
     internal long ConflictsDecided => _audit.Decided;
@@ -58,10 +59,10 @@ public sealed partial class TierEngine
         if (_shared is null) return;
         if (_shadow is not null)
         {
+            _lastRuns = _shadow.LastRuns;
             foreach (var loop in _shared.Loops)
             {
                 var mark = _shadow.Of(loop.Link.Flag);
-                if (mark.Node != 0) _lastRun = new LastRun(mark.Node, mark.SavedMs, _clock.NowMs);
                 loop.Outbox.Resume(mark);
                 if (mark.Incarnation is { } incarnation) loop.Link.Tier.Remember(incarnation);
             }
@@ -106,7 +107,9 @@ public sealed partial class TierEngine
     private async ValueTask FlushSharedAsync(CancellationToken cancellationToken)
     {
         if (_shared is null) return;
-        await Task.WhenAll(_shared.Loops.Where(loop => loop.Link.CanWrite).Select(loop => loop.FlushAsync(cancellationToken).AsTask()));
+        var hasHeard = true;
+        while (hasHeard && _shared.Loops.Any(static loop => loop.Link.CanWrite && loop.Outbox.Backlog > 0)) // what one tier takes may make another be owed something
+            hasHeard = (await Task.WhenAll(_shared.Loops.Where(static loop => loop.Link.CanWrite).Select(loop => loop.FlushAsync(cancellationToken).AsTask()))).All(static done => done);
     }
 
     /// <summary>How far each tier has the journal, written down about once a second; compaction goes by it.</summary>
@@ -117,11 +120,11 @@ public sealed partial class TierEngine
         {
             var end = _disk!.JournalEnd;
             _memory.LetWritersPass(); // what stands before that end is noted now: both happen under the session's shard lock
-            var marks = _shared.Loops.ToDictionary(static loop => loop.Link.Flag, loop => MarkOf(loop, end) with { Node = _clock.Node, SavedMs = _clock.NowMs });
+            var marks = _shared.Loops.ToDictionary(static loop => loop.Link.Flag, loop => MarkOf(loop, end));
             try
             {
                 _deadLetters.Save(); // what these marks count as settled may be refused
-                _shadow.Save(marks);
+                _shadow.Save(marks, _clock.NowMs);
                 _disk.KeepFrom = marks.Values.Min(static mark => mark.Position);
             }
             catch (Exception error) when (DiskErrors.IsDiskError(error))
@@ -142,22 +145,24 @@ public sealed partial class TierEngine
     private void OnForgot(SyncLoop loop)
     {
         EngineLog.TierForgot(_log, SharedTiers.NameOf(loop.Link.Flag));
-        loop.Outbox.BeginAgain(_clock.Next(), hasJournal: _disk is not null);
+        var telling = loop.Outbox.BeginAgain(_clock.Next(), hasJournal: _disk is not null);
         SaveShadow(); // compaction stops behind the reader at once, and a crash does not forget that the tier did
-        _ = Task.Run(() => OweAllOfMemoryAsync(loop), CancellationToken.None);
+        _ = Task.Run(() => OweAllOfMemoryAsync(loop, telling), CancellationToken.None);
     }
 
     /// <summary>No journal has these: they are noted a shard at a time, so that the notes stay within their share of memory.</summary>
-    private async Task OweAllOfMemoryAsync(SyncLoop loop)
+    private async Task OweAllOfMemoryAsync(SyncLoop loop, int telling)
     {
         foreach (var shard in _memory.Shards)
         {
-            while (!(loop.Outbox.MayReadOn && loop.Outbox.Refills.HasRoom) && !_closing.IsCancellationRequested) await Task.Delay(_options.SweepEvery, _time, CancellationToken.None);
-            if (_closing.IsCancellationRequested) return;
+            while (!(loop.Outbox.MayReadOn && loop.Outbox.Refills.HasRoom) && MustGoOn()) await Task.Delay(_options.SweepEvery, _time, CancellationToken.None);
+            if (!MustGoOn()) return;
             OweAllOf(shard, loop);
         }
 
-        loop.Outbox.IsTold();
+        loop.Outbox.Told(telling);
+
+        bool MustGoOn() => loop.Outbox.MustTell(telling) && !_closing.IsCancellationRequested;
     }
 
     private unsafe void OweAllOf(MemoryShard shard, SyncLoop loop)

@@ -39,21 +39,25 @@ public sealed partial class TierEngine
 
             if (answer == MemoryAnswer.Suspect)
             {
-                if (await RevalidateAsync(session, hash, cancellationToken)) continue;
-                return await SuspectItemAsync(session, item, hash, cancellationToken);
+                var ended = await CompareAsync(session, hash, cancellationToken);
+                if (ended == Comparison.Away) return await SuspectItemAsync(session, item, hash, cancellationToken);
+                if (round < MostComparisons) continue;
+                return await ReadTogetherAsync(session, item, hash, cancellationToken);
             }
 
-            var isDoubtful = answer == MemoryAnswer.Below && await IsDoubtfulBelowAsync(session, hash, cancellationToken);
+            var comparison = answer == MemoryAnswer.Below ? await CompareBelowAsync(session, hash, cancellationToken) : Comparison.Done;
+            if (comparison == Comparison.Open && round < MostComparisons) continue;
+            if (comparison == Comparison.Open) return await ReadTogetherAsync(session, item, hash, cancellationToken);
             if (answer != MemoryAnswer.Absent && _disk is not null && _disk.Contains(session.Span))
                 outcome = await ReadBelowAsync(session, item, hash, cancellationToken);
             else
                 outcome = NotFound(session.Span);
-            if (isDoubtful) return Doubtful(session.Span, outcome);
+            if (comparison == Comparison.Away) return Doubtful(session.Span, outcome);
             if (outcome.Status != ReadStatus.Found && answer == MemoryAnswer.Below && _shared is not null)
                 outcome = await ReadSharedAsync(session, item, hash, cancellationToken);
 
             // Between the two looks the session may have moved up, and the disk's copy have been voided: look again.
-            if (outcome.Status != ReadStatus.NotFound || round == 2 || !IsResident(session.Span, hash) || answer == MemoryAnswer.Absent)
+            if (outcome.Status != ReadStatus.NotFound || round >= 2 || !IsResident(session.Span, hash) || answer == MemoryAnswer.Absent)
             {
                 if (outcome.Status == ReadStatus.NotFound) CountMiss(hash, outcome.Rule);
                 return outcome;
@@ -127,16 +131,20 @@ public sealed partial class TierEngine
 
             if (answer == MemoryAnswer.Suspect)
             {
-                if (await RevalidateAsync(session, hash, cancellationToken)) continue;
-                return SuspectSession(session.Span, hash);
+                var ended = await CompareAsync(session, hash, cancellationToken);
+                if (ended == Comparison.Away) return SuspectSession(session.Span, hash);
+                if (round < MostComparisons) continue;
+                return await ReadSessionTogetherAsync(session, hash, cancellationToken);
             }
 
             if (answer == MemoryAnswer.Hit) return await ReadSessionSharedAsync(session, hash, outcome, cancellationToken);
-            var isDoubtful = answer == MemoryAnswer.Below && await IsDoubtfulBelowAsync(session, hash, cancellationToken);
+            var comparison = answer == MemoryAnswer.Below ? await CompareBelowAsync(session, hash, cancellationToken) : Comparison.Done;
+            if (comparison == Comparison.Open && round < MostComparisons) continue;
+            if (comparison == Comparison.Open) return await ReadSessionTogetherAsync(session, hash, cancellationToken);
             outcome = _disk is not null && _disk.Contains(session.Span)
                 ? await SnapshotBelowAsync(session, hash, cancellationToken)
                 : new SessionReadOutcome(ReadStatus.NotFound);
-            if (isDoubtful) return DoubtfulSession(session.Span, outcome);
+            if (comparison == Comparison.Away) return DoubtfulSession(session.Span, outcome);
             if (_shared is not null) outcome = await ReadSessionSharedAsync(session, hash, outcome, cancellationToken);
             if (outcome.Status == ReadStatus.NotFound && round < 2 && IsResident(session.Span, hash)) continue;
             if (outcome.Status == ReadStatus.NotFound) CountMiss(hash, outcome.Rule ?? _rules.Policy.Matcher.MatchSession(session.Span, null));

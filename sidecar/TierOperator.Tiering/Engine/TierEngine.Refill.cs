@@ -79,6 +79,10 @@ public sealed partial class TierEngine
         var held = new HeldItems(session.Header, [.. session.Items], isWhole: false);
         var change = BuildOf(new OwedSession(key), session.Header, held, link.Flag, _clock.NowMs);
         if (change is null) held.Release();
-        return change is null ? null : change with { IsAnnounced = true, Newest = there.Newest, IsRefill = true };
+        return change is null ? null : change with
+        {
+            IsAnnounced = true, Newest = there.Newest, IsRefill = true,
+            Removals = [.. (there.Removed ?? new Dictionary<byte[], ItemVersion>()).Select(static gone => new RemovedItem(gone.Key, gone.Value))], // it may be a failed-over Redis that has them
+        };
     }
 }

@@ -23,7 +23,7 @@ public sealed partial class TierEngine
         var key = session.ToArray();
         return IsRecovering(tiers, key)
             ? await ReadOnceAsync(key, item, tiers, cancellationToken) // one tier alone may have it older, or not at all
-            : await ReadItemThereAsync(key, item, tiers, cancellationToken);
+            : await ReadItemThereAsync(key, item, hash, tiers, cancellationToken);
     }
 
     /// <summary>An item from all tiers together, for this read alone.</summary>
@@ -32,6 +32,7 @@ public sealed partial class TierEngine
         var answer = await ConsultAsync(session, tiers, cancellationToken);
         try
         {
+            if (answer.Found?.Session!.Items.Any(found => _lastRuns.Gave(found.Version)) == true) await AdoptAsync(session, _memory.HashOf(session), answer, cancellationToken);
             return OfConsulted(session, item, answer);
         }
         finally
@@ -64,7 +65,7 @@ public sealed partial class TierEngine
     }
 
     private async ValueTask<ReadOutcome> ReadItemThereAsync(
-        byte[] key, ReadOnlyMemory<byte> item, TierSet tiers, CancellationToken cancellationToken)
+        byte[] key, ReadOnlyMemory<byte> item, ulong hash, TierSet tiers, CancellationToken cancellationToken)
     {
         var unavailable = TierSet.None;
         foreach (var loop in _shared!.Loops)
@@ -72,11 +73,18 @@ public sealed partial class TierEngine
             if (!tiers.HasFlag(loop.Link.Flag)) continue;
             var pending = loop.Outbox.Pending(key);
             if (pending.IsDelete) break;
+            if (!await loop.KnowsRemovalsAsync()) unavailable |= loop.Link.Flag;
             var answer = await loop.Link.ReadItemAsync(key, item, cancellationToken);
             if (answer.Status == RemoteReadStatus.Unavailable) unavailable |= loop.Link.Flag;
             if (answer.Status == RemoteReadStatus.Found && IsCurrent(answer, pending, key))
             {
                 _clock.Observe(answer.Item.Version);
+                if (_lastRuns.Gave(answer.Item.Version)) // the slower tier may have to be told of it
+                {
+                    answer.Item.Value.Release();
+                    return await ReadAdoptedAsync(key, item, hash, tiers, cancellationToken);
+                }
+
                 return FoundThere(key, answer.Header!, answer.Item, loop.Link.Flag) with { Unavailable = unavailable };
             }
 
@@ -97,13 +105,21 @@ public sealed partial class TierEngine
         ReadOnlyMemory<byte> session, ulong hash, SessionReadOutcome here, CancellationToken cancellationToken)
     {
         var tiers = _rules.SharedTiersOf(session.Span);
-        if (tiers == TierSet.None || (here.Status == ReadStatus.Found && !here.Session!.Header.IsPartial)) return here;
+        return tiers == TierSet.None || here is { Status: ReadStatus.Found, Session.Header.IsPartial: false } ? here : await ReadMergedAsync(session, hash, here, cancellationToken);
+    }
+
+    /// <summary>What is here, and takes over its values, with what the shared tiers hold.</summary>
+    private async ValueTask<SessionReadOutcome> ReadMergedAsync(ReadOnlyMemory<byte> session, ulong hash, SessionReadOutcome here, CancellationToken cancellationToken)
+    {
+        var tiers = _rules.SharedTiersOf(session.Span);
         var answer = await ConsultAsync(session.ToArray(), tiers, cancellationToken);
         try
         {
             await AdoptAsync(session, hash, answer, cancellationToken);
+            if (answer.DeletedAt != ItemVersion.None && here.Session is { } before)
+                here = before.WrittenSince(answer.DeletedAt) is { } left ? here with { Session = left } : new SessionReadOutcome(ReadStatus.NotFound);
             if (answer.Status != ReadStatus.Found)
-                return here.Status == ReadStatus.Found ? here with { Unavailable = answer.Unavailable } : MissingSession(session.Span, answer.Unavailable);
+                return here.Session is not null ? here with { Unavailable = answer.Unavailable } : MissingSession(session.Span, answer.Unavailable);
             var held = answer.Found!.Session!;
             CountShared(_rules.Stored(held.Header.Rule, session.Span), answer.Source, BytesOf(held), held.Header);
             var merged = here.Session is { } local ? Merged(local, answer.Found!) : answer.TryShare() ? answer.Found!.Session! : null;

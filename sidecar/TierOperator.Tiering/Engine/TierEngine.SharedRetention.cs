@@ -37,7 +37,7 @@ public sealed partial class TierEngine
         var answer = await postgres.ReadSessionAsync(key, cancellationToken);
         answer.Session?.Release();
         if (answer.Status != RemoteReadStatus.NotFound || answer.Floor == ItemVersion.None) return;
-        await AdoptAsync(key, _memory.HashOf(key), new Consultation(ReadStatus.NotFound) { DeletedAt = answer.Floor }, cancellationToken);
+        await DeleteHereAsync(key, new Consultation(ReadStatus.NotFound) { DeletedAt = answer.Floor }, settled: TierSet.Postgres, cancellationToken);
         if (_shared!.Of(TierSet.Redis) is not { } redis) return;
         var note = new Sync.OwedNote(key, answer.Floor, _clock.NowMs) { IsDelete = true };
         _ = redis.Outbox.Note(note, wait: false);

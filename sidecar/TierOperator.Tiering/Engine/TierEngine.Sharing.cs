@@ -74,11 +74,11 @@ public sealed partial class TierEngine
     {
         if (_shared!.Of(TierSet.Postgres) is not { } last || !plan.Rule!.SharedTiers.HasFlag(TierSet.Postgres)) return;
         var (key, there, header) = (plan.Mutation.Key.ToArray(), plan.Mutation.Adopted!, plan.Header!);
-        if (_lastRun.Gave(there.Floor)) last.Outbox.Note(new OwedNote(key, there.Floor, _clock.NowMs) { Header = header, Replaces = true, Since = since }, wait: false);
+        if (_lastRuns.Gave(there.Floor)) last.Outbox.Note(new OwedNote(key, there.Floor, _clock.NowMs) { Header = header, Replaces = true, Since = since }, wait: false);
         foreach (var put in plan.Puts)
-            if (_lastRun.Gave(put.Version)) last.Outbox.Note(new OwedNote(key, put.Version, _clock.NowMs) { Header = header, Puts = [new OwedPut(put.Write.Item.ToArray(), put.Write.Value.Length, null)], Since = since }, wait: false);
+            if (_lastRuns.Gave(put.Version)) last.Outbox.Note(new OwedNote(key, put.Version, _clock.NowMs) { Header = header, Puts = [new OwedPut(put.Write.Item.ToArray(), put.Write.Value.Length, null)], Since = since }, wait: false);
         foreach (var gone in plan.Deletes)
-            if (RemovalOf(key, gone.ToArray(), there, header) is var removal && _lastRun.Gave(removal.Version)) last.Outbox.Note(removal with { Since = since }, wait: false);
+            if (RemovalOf(key, gone.ToArray(), there, header) is var removal && _lastRuns.Gave(removal.Version)) last.Outbox.Note(removal with { Since = since }, wait: false);
     }
 
     /// <summary>The shared tiers hear of an access in time, and of nothing else.</summary>
@@ -113,7 +113,7 @@ public sealed partial class TierEngine
         var bytes = plan.Puts.Sum(put => put.Write.Value.Length);
         foreach (var loop in _shared.Loops)
         {
-            if (tiers.HasFlag(loop.Link.Flag) && !loop.Outbox.HasRoomFor(bytes, isJournalled: goesBelow))
+            if ((tiers & ~settled).HasFlag(loop.Link.Flag) && !loop.Outbox.HasRoomFor(bytes, isJournalled: goesBelow))
                 return Refuse(plan, WriteStatus.Backlog, $"The sync backlog for {SharedTiers.NameOf(loop.Link.Flag)} is full: retry later, or raise sync.maxBacklog.");
         }
 

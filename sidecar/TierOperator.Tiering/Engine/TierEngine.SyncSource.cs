@@ -48,7 +48,8 @@ public sealed partial class TierEngine : ISyncSource
         else if (owed.IsReread) Suspect(owed.Key); // some of it may have been older there, and the answer speaks for the whole
         if (owed.Header is not { } header) return;
         var rule = _rules.Stored(header.Rule, owed.Key);
-        if (result is { Status: RemoteStatus.Applied, Existed: false } && IsLast(rule, link.Flag)) BelieveWhole(owed.Key, hash);
+        if (result is { Status: RemoteStatus.Applied, Existed: false } && _new.Add(hash, link.Flag, rule.SharedTiers)) BelieveWhole(owed.Key, hash);
+        else if (result.Existed == true) _new.Remove(hash);
         if (!rule.Rule.Tiers.HasFlag(TierSet.Spillover) && MayLeaveDisk(owed.Key)) _disk?.Release(owed.Key);
     }
 
@@ -73,7 +74,7 @@ public sealed partial class TierEngine : ISyncSource
 
     /// <remarks>
     /// A session that was replaced, and one that is in memory alone since, left the same record as one that was deleted: so it counts for what was there before,
-    /// not for what has the same version.
+    /// not for what has the same version, while the session is here.
     /// </remarks>
     IEnumerable<OwedNote> ISyncSource.NotesOf(JournalStretch stretch, TierLink link)
     {
@@ -93,7 +94,7 @@ public sealed partial class TierEngine : ISyncSource
             }
 
             var sinceMs = isOld || entry.Version == ItemVersion.None ? _clock.NowMs : Math.Min(entry.Version.Milliseconds, _clock.NowMs);
-            yield return new OwedNote(entry.Session, entry.Kind == JournalKind.RemoveSession ? entry.Version.Before : entry.Version, sinceMs)
+            yield return new OwedNote(entry.Session, entry.Kind == JournalKind.RemoveSession && IsHere(entry.Session, _memory.HashOf(entry.Session)) ? entry.Version.Before : entry.Version, sinceMs)
             {
                 Header = entry.Header,
                 IsDelete = entry.Kind == JournalKind.RemoveSession,
@@ -107,9 +108,6 @@ public sealed partial class TierEngine : ISyncSource
     }
 
     private const string NoStrategy = "None";
-
-    private static bool IsLast(ActiveRule rule, TierSet tier)
-        => tier == TierSet.Postgres || !rule.SharedTiers.HasFlag(TierSet.Postgres);
 
     private CompiledStrategy? StrategyOf(OwedSession owed, ActiveRule rule)
         => (owed.Strategy ?? rule.Rule.Strategy) is { } name ? _rules.Policy.Strategies.GetValueOrDefault(name) : null;
@@ -155,7 +153,7 @@ public sealed partial class TierEngine : ISyncSource
         };
     }
 
-    /// <summary>The last tier had no such session before: what is here is all of it, and the nearer tier may know.</summary>
+    /// <summary>No tier had such a session before: what is here is all of it, and the nearer tier may know.</summary>
     private unsafe void BelieveWhole(byte[] key, ulong hash)
     {
         var shard = _memory.ShardOf(hash);

@@ -58,7 +58,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         _deadLetters = new DeadLetters(disk is null ? null : door, options.DataFolder);
         if (_deadLetters.DamagedFile is { } damaged) EngineLog.DeadLettersDamaged(_log, damaged);
         _erasures = disk is null ? null : new ErasureLog(door!, options.DataFolder!);
-        _shadow = disk is null || _shared is null ? null : Shadow.Open(door!, options.DataFolder!);
+        _shadow = disk is null || _shared is null ? null : Shadow.Open(door!, options.DataFolder!, _clock.Node, _clock.NowMs);
         _inFlight = new InFlightBudget(options.InFlightBytes > 0 ? options.InFlightBytes : DefaultInFlight(capacity), _memory.Budget, capacity > 0);
         _meter = new EngineMeter(this, meter);
     }

@@ -21,7 +21,7 @@ internal sealed partial class Outbox
     {
         lock (_gate)
         {
-            (_behindFrom, ResentBelow) = (mark.Position, mark.ResentBelow);
+            (_behindFrom, ResentBelow, _knowsRemovals) = (mark.Position, mark.ResentBelow, false);
             IsResending = ResentBelow != ItemVersion.None;
         }
     }
@@ -46,16 +46,17 @@ internal sealed partial class Outbox
     }
 
     /// <summary>
-    /// The tier lost everything: all of the journal is to be read again, and what no journal has is to be noted, until <see cref="IsTold"/>.
+    /// The tier lost everything: all of the journal is to be read again, and what no journal has is to be noted, until <see cref="Told"/>.
     /// What was read before and waits goes, for what is sent to a tier that forgot is chosen otherwise.
     /// </summary>
-    public void BeginAgain(ItemVersion now, bool hasJournal)
+    /// <returns>The number of this telling.</returns>
+    public int BeginAgain(ItemVersion now, bool hasJournal)
     {
         lock (_gate)
         {
             _round++;
-            _untold++;
-            if (!hasJournal) return;
+            _tellings++;
+            if (!hasJournal) return _tellings;
             (IsResending, ResentBelow) = (true, now);
             (_behindFrom, _readingFrom) = (default(JournalPosition), null);
             foreach (var entry in _waiting.Values.Where(static entry => entry.IsInJournal).ToList())
@@ -63,13 +64,21 @@ internal sealed partial class Outbox
                 _waiting.Remove(entry.Key);
                 Count_NeedsLock(-entry.ValueBytes, -entry.EntryCost);
             }
+
+            return _tellings;
         }
     }
 
     /// <summary>All that no journal has is noted.</summary>
-    public void IsTold()
+    public void Told(int telling)
     {
-        lock (_gate) _untold--;
+        lock (_gate) _told = Math.Max(_told, telling);
+    }
+
+    /// <summary>False once another has begun, which tells all of it.</summary>
+    public bool MustTell(int telling)
+    {
+        lock (_gate) return telling == _tellings;
     }
 
     /// <summary>How often it had to begin again. Whoever brings back what the tier lost asks first: what came before the last time is gone again.</summary>
@@ -133,7 +142,7 @@ internal sealed partial class Outbox
     {
         lock (_gate)
         {
-            if (round == _round) (_readingFrom, IsResending) = (null, false);
+            if (round == _round) (_readingFrom, IsResending, _knowsRemovals) = (null, false, true);
         }
     }
 

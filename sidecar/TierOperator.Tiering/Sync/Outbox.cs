@@ -23,7 +23,9 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     private JournalPosition? _behindFrom;
     private JournalPosition? _readingFrom;
     private int _round;
-    private int _untold;
+    private int _tellings;
+    private int _told;
+    private bool _knowsRemovals = true;
 
     /// <summary>Sessions that wait or are on their way. What is not noted yet counts as one, so that nobody takes it for nothing.</summary>
     public int Count { get { lock (_gate) return Math.Max(_waiting.Count + _inFlight.Count, KnowsAll ? 0 : 1); } }
@@ -41,7 +43,13 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
     public JournalPosition? BehindFrom { get { lock (_gate) return _behindFrom; } }
 
     /// <summary>Every change is noted here, or done: nothing of the journal is still to be read, and nothing of memory to be noted.</summary>
-    public bool KnowsAll { get { lock (_gate) return _untold == 0 && (_behindFrom ?? _readingFrom) is null; } }
+    public bool KnowsAll { get { lock (_gate) return _told == _tellings && (_behindFrom ?? _readingFrom) is null; } }
+
+    /// <summary>
+    /// Nobody can take for present what was removed here: false after a start, until the journal is read to the end that it had. From then on removals are
+    /// noted as they happen, however much waits.
+    /// </summary>
+    public bool KnowsRemovals { get { lock (_gate) return _knowsRemovals; } }
 
     /// <summary>Raised outside the lock when there is something to send at once, or enough of it.</summary>
     public event Action? Ready;

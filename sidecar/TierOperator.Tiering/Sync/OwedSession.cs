@@ -72,7 +72,8 @@ internal sealed class OwedSession(byte[] key)
         _notes++;
         Since = JournalPosition.Earlier(Since, note.Since); // what could not wait to be read in the journal was noted before what stands in front of it there
         if (NotedMs == 0) NotedMs = note.NowMs;
-        var isOlder = note.Version != ItemVersion.None && note.Version < Newest; // read from the journal after newer ones were noted
+        // Read from the journal after newer ones were noted; or what somebody saw who was overtaken by a deletion.
+        var isOlder = note.Version != ItemVersion.None ? note.Version < Newest : IsDelete;
         if (note.IsDelete || note.Replaces) RaiseFloor(note.Version);
         if (!isOlder) (Newest, IsDelete, Header) = (note.Version > Newest ? note.Version : Newest, note.IsDelete, note.Header);
         IsWhole |= note.IsWhole;

@@ -13,12 +13,6 @@ internal readonly record struct ShadowMark(JournalPosition Position, ItemVersion
 {
     /// <summary>Which life of the tier's servers this is about; null where that is not known.</summary>
     public string? Incarnation { get; init; }
-
-    /// <summary>The sidecar's node in that run, as its versions have it; 0 where that is not known.</summary>
-    public uint Node { get; init; }
-
-    /// <summary>About when that was, Unix milliseconds: within a second of the run's last change.</summary>
-    public long SavedMs { get; init; }
 }
 
 /// <summary>
@@ -28,20 +22,34 @@ internal readonly record struct ShadowMark(JournalPosition Position, ItemVersion
 internal sealed class Shadow
 {
     private const string FileName = "shadow.json";
+
+    /// <summary>Ends of runs that are remembered: what one of them left is told when its session is read.</summary>
+    private const int MostRuns = 16;
+
+    /// <summary>A tier's answer and the disk's are that close together.</summary>
+    private const long WindowMs = 60_000;
+
     private readonly IDiskDoor _door;
     private readonly string _folder;
+    private readonly uint _node;
     private readonly Dictionary<string, Entry> _marks = [];
+    private readonly List<LastRun> _runs = [];
+    private bool _isOurs;
 
-    private Shadow(IDiskDoor door, string folder) => (_door, _folder) = (door, folder);
+    private Shadow(IDiskDoor door, string folder, uint node) => (_door, _folder, _node) = (door, folder, node);
 
-    public static Shadow Open(IDiskDoor door, string folder)
+    /// <param name="door">The disk.</param>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="node">The present run's node, as its versions have it.</param>
+    /// <param name="nowMs">When that begins, Unix milliseconds.</param>
+    public static Shadow Open(IDiskDoor door, string folder, uint node, long nowMs)
     {
-        var shadow = new Shadow(door, folder);
+        var shadow = new Shadow(door, folder, node);
         if (!door.List(folder).Any(file => file.Name == FileName)) return shadow;
         try
         {
-            var marks = JsonSerializer.Deserialize<Dictionary<string, Entry>>(DiskFile.ReadAll(door, Path.Combine(folder, FileName)));
-            foreach (var (name, mark) in marks ?? []) shadow._marks[name] = mark;
+            if (JsonSerializer.Deserialize<Content>(DiskFile.ReadAll(door, Path.Combine(folder, FileName))) is { Marks: { } marks, Runs: { } runs } content)
+                shadow.Take(marks, [.. runs, new LastRun(content.Node, content.SavedMs - WindowMs, nowMs)]);
         }
         catch (JsonException)
         {
@@ -51,29 +59,47 @@ internal sealed class Shadow
         return shadow;
     }
 
+    /// <summary>The runs before.</summary>
+    public LastRuns LastRuns => new(_runs);
+
     /// <summary>From where on a tier has to hear; the journal's beginning for one that is new.</summary>
     public ShadowMark Of(TierSet tier) => _marks.GetValueOrDefault(SharedTiers.NameOf(tier))?.ToMark() ?? default;
 
     /// <summary>Writes the marks down where they have moved. A failure leaves the older ones, which is safe.</summary>
-    public void Save(IReadOnlyDictionary<TierSet, ShadowMark> marks)
+    public void Save(IReadOnlyDictionary<TierSet, ShadowMark> marks, long nowMs)
     {
-        var moved = false;
+        var isNews = !_isOurs;
         foreach (var (tier, mark) in marks)
         {
             var (name, entry) = (SharedTiers.NameOf(tier), Entry.Of(mark));
-            if (_marks.TryGetValue(name, out var before) && before == entry with { SavedMs = before.SavedMs }) continue;
+            if (_marks.TryGetValue(name, out var before) && before == entry) continue;
             _marks[name] = entry;
-            moved = true;
+            isNews = true;
         }
 
-        if (moved) DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(_marks));
+        if (!isNews) return;
+        DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(new Content(_node, nowMs, _marks, _runs)));
+        _isOurs = true;
     }
 
-    /// <summary>As it stands in the file. What an older file lacks is zero.</summary>
-    private sealed record Entry(long Order, long Offset, long Epoch, ulong ResentStamp, uint ResentNode, string? Incarnation, uint Node, long SavedMs)
+    private void Take(Dictionary<string, Entry> marks, IReadOnlyList<LastRun> runs)
     {
-        public static Entry Of(in ShadowMark mark) => new(mark.Position.Order, mark.Position.Offset, mark.Position.Epoch, mark.ResentBelow.Stamp, mark.ResentBelow.Node, mark.Incarnation, mark.Node, mark.SavedMs);
+        foreach (var (name, mark) in marks) _marks[name] = mark;
+        _runs.AddRange(runs.TakeLast(MostRuns));
+    }
 
-        public ShadowMark ToMark() => new(new JournalPosition(Order, Offset) { Epoch = Epoch }, new ItemVersion(ResentStamp, ResentNode)) { Incarnation = Incarnation, Node = Node, SavedMs = SavedMs };
+    /// <summary>The file.</summary>
+    /// <param name="Node">The node of the run that wrote it.</param>
+    /// <param name="SavedMs">About when, Unix milliseconds: within a second of the run's last change.</param>
+    /// <param name="Marks">By the tier's name.</param>
+    /// <param name="Runs">Those before it.</param>
+    private sealed record Content(uint Node, long SavedMs, Dictionary<string, Entry> Marks, IReadOnlyList<LastRun> Runs);
+
+    /// <summary>A mark as it stands in the file.</summary>
+    private sealed record Entry(long Order, long Offset, long Epoch, ulong ResentStamp, uint ResentNode, string? Incarnation)
+    {
+        public static Entry Of(in ShadowMark mark) => new(mark.Position.Order, mark.Position.Offset, mark.Position.Epoch, mark.ResentBelow.Stamp, mark.ResentBelow.Node, mark.Incarnation);
+
+        public ShadowMark ToMark() => new(new JournalPosition(Order, Offset) { Epoch = Epoch }, new ItemVersion(ResentStamp, ResentNode)) { Incarnation = Incarnation };
     }
 }

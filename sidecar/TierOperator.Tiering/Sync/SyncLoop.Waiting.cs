@@ -42,6 +42,16 @@ internal sealed partial class SyncLoop
         }
     }
 
+    /// <summary>
+    /// True once nothing that was removed here, before this sidecar's start too, can be taken for present. False when that takes longer than a call to the
+    /// tier may, and at once where the outbox has no room to read on.
+    /// </summary>
+    public ValueTask<bool> KnowsRemovalsAsync()
+    {
+        if (Outbox.KnowsRemovals) return new ValueTask<bool>(true);
+        return Outbox.MayReadOn ? KnowsAllAsync() : new ValueTask<bool>(false);
+    }
+
     private void Wake()
     {
         if (_wake.CurrentCount > 0) return;

@@ -65,4 +65,17 @@ public sealed record SessionSnapshot(byte[] Key, SessionHeader Header, IReadOnly
     {
         foreach (var item in Items) item.Value.Release();
     }
+
+    /// <summary>What of it is newer than a deletion; null when nothing is. Takes over its values.</summary>
+    public SessionSnapshot? WrittenSince(ItemVersion floor)
+    {
+        var kept = new List<ItemSnapshot>();
+        foreach (var item in Items)
+        {
+            if (item.Version > floor) kept.Add(item);
+            else item.Value.Release();
+        }
+
+        return kept.Count == 0 ? null : this with { Items = kept };
+    }
 }

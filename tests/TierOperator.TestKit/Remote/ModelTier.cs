@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering;
 using TierOperator.Tiering.Remote;
+using TierOperator.Tiering.Retention;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.TestKit.Remote;
@@ -10,7 +11,7 @@ namespace TierOperator.TestKit.Remote;
 /// The rules of a shared tier in their plainest form, in this process: what the engine's tests run on, so that a fault is a switch.
 /// The real tiers answer for themselves in their own tests.
 /// </summary>
-public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
+public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainingTier
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<byte[], Stored> _sessions = new(KeyComparer.Instance);
@@ -86,6 +87,19 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
         lock (_gate) return _sessions.TryGetValue(System.Text.Encoding.UTF8.GetBytes(session), out var stored) && stored.IsPart;
     }
 
+    /// <summary>What the next run of retention gives up, at the version that it sees.</summary>
+    public List<byte[]> Retires { get; } = [];
+
+    public ValueTask<RetentionReport> RunRetentionAsync(IReadOnlyList<CompiledRetention> entries, bool dryRun, IRetentionExport? export, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            foreach (var key in Retires.Where(_sessions.ContainsKey))
+                Apply_NeedsLock(new RemoteChange(key) { Floor = _sessions[key].Newest, Newest = _sessions[key].Newest });
+            return new(new RetentionReport(dryRun, [new RetentionEntryReport("all", RetentionAction.Delete, [.. Retires], 0, null)]));
+        }
+    }
+
     public void SkipAnnouncements() => Gap?.Invoke();
 
     public ValueTask<RemoteItem> ReadItemAsync(ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, CancellationToken cancellationToken)
@@ -154,7 +168,7 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane
             {
                 Session = new SessionSnapshot(key, stored.Header, [.. stored.Items.Values]),
                 IsProjection = stored.IsPart, Newest = stored.Newest, Floor = ItemVersion.None,
-                Removed = tier == TierSet.Redis ? stored.Removed.ToDictionary(KeyComparer.Instance) : null,
+                Removed = stored.Removed.ToDictionary(KeyComparer.Instance),
             };
         }
     }

@@ -69,6 +69,56 @@ public sealed class LastRunTests : IAsyncDisposable
         Assert.Equal("old", await SharedHarness.StoredAsync(_postgres, "s", "a"));
     }
 
+    /// <summary>As LostHere_WriteThatRedisHas_ReachesPostgres, where the session is read after another start only.</summary>
+    [Fact]
+    public async Task LostHere_ReadAfterTheSecondStart_ReachesPostgres()
+    {
+        await using (var before = new SharedHarness(Rule, _redis, _postgres, _folder))
+        {
+            await before.PutAsync("s", "i", "old");
+            await SettledAsync(before);
+        }
+
+        var there = (await _redis.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None)).Session!;
+        var version = new ItemVersion(there.Items[0].Version.Stamp + 1, 1);
+        await _redis.ApplyAsync([new RemoteChange(SharedHarness.Key("s")) { Header = there.Header, Newest = version, Puts = [there.Items[0] with { Version = version, Value = new Values.ItemValue("new"u8.ToArray()) }] }], CancellationToken.None);
+        await using (var between = new SharedHarness(Rule, _redis, _postgres, _folder, node: 7))
+        {
+            await between.PutAsync("t", "i", "v");
+            await SettledAsync(between);
+        }
+
+        await using (var after = new SharedHarness(Rule, _redis, _postgres, _folder, node: 8))
+        {
+            Assert.Equal("new", await after.ValueAsync("s", "i"));
+            await Task.Delay(500, CancellationToken.None);
+            Assert.Equal("new", await SharedHarness.StoredAsync(_postgres, "s", "i"));
+        }
+    }
+
+    /// <summary>As LostHere_WriteThatRedisHas_ReachesPostgres, of a session of which nothing is here and that is not brought here by the first read.</summary>
+    [Fact]
+    public async Task LostHere_NewSessionThatRedisHas_ReadOnce_ReachesPostgres()
+    {
+        const string rule = Rule + ", promoteAfter: 9";
+        await using (var before = new SharedHarness(rule, _redis, _postgres, _folder))
+        {
+            await before.PutAsync("s", "i", "v");
+            await SettledAsync(before);
+        }
+
+        var there = (await _redis.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None)).Session!;
+        var version = new ItemVersion(there.Items[0].Version.Stamp + 1, 1);
+        await _redis.ApplyAsync([new RemoteChange(SharedHarness.Key("new")) { Header = there.Header, Newest = version, IsWhole = true, Puts = [there.Items[0] with { Version = version }] }], CancellationToken.None);
+        await using (var after = new SharedHarness(rule, _redis, _postgres, _folder))
+        {
+            await Eventually.HoldsAsync(() => after.Engine.Shared!.Loops.All(static loop => loop.Outbox.KnowsAll), () => "the journal is never read");
+            Assert.Equal("v", await after.ValueAsync("new", "i"));
+            await Task.Delay(500, CancellationToken.None);
+            Assert.Equal("v", await SharedHarness.StoredAsync(_postgres, "new", "i"));
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _redis.DisposeAsync();
@@ -83,7 +133,7 @@ public sealed class LastRunTests : IAsyncDisposable
         {
             await before.PutAsync("s", "a", "old");
             await before.PutAsync("s", "b", "kept");
-            await Eventually.HoldsAsync(() => before.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "something is outstanding");
+            await SettledAsync(before);
         }
 
         var there = await _redis.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None);
@@ -92,4 +142,7 @@ public sealed class LastRunTests : IAsyncDisposable
         await Eventually.HoldsAsync(() => after.Engine.Shared!.Loops.All(static loop => loop.Outbox.KnowsAll), () => "the journal is never read");
         return after;
     }
+
+    private static Task SettledAsync(SharedHarness pod)
+        => Eventually.HoldsAsync(() => pod.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "something is outstanding");
 }

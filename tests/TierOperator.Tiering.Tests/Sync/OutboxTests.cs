@@ -32,7 +32,7 @@ public sealed class OutboxTests
     {
         var below = new ItemVersion(9, 1);
         _outbox.BeginAgain(below, hasJournal: true);
-        _outbox.IsTold();
+        _outbox.Told(1);
         ReadAll();
         _outbox.Refills.Add("s"u8.ToArray(), new JournalPosition(1, 0));
         var waiting = _outbox.MarkOf(s_end);
@@ -61,7 +61,7 @@ public sealed class OutboxTests
     {
         _outbox.BeginAgain(new ItemVersion(9, 1), hasJournal: false);
         var (backlog, knowsAll) = (_outbox.Backlog, _outbox.KnowsAll);
-        _outbox.IsTold();
+        _outbox.Told(1);
 
         Assert.Equal((1, false), (backlog, knowsAll));
         Assert.Equal((0, true), (_outbox.Backlog, _outbox.KnowsAll));
