@@ -14,7 +14,7 @@ public sealed partial class TierEngine
     /// </summary>
     private async ValueTask<Comparison> AdoptAsync(ReadOnlyMemory<byte> session, ulong hash, Consultation answer, CancellationToken cancellationToken)
     {
-        if (answer.Status == ReadStatus.Unavailable) return Comparison.Away;
+        if (answer.Status == ReadStatus.Unavailable) return new Comparison(false, answer.Unavailable);
         var isTaken = answer.DeletedAt != ItemVersion.None ? await DeleteHereAsync(session, answer, _shared!.Bound, cancellationToken)
             : answer.Found is { } found ? await MergeInAsync(session, found, answer.ChangedAt, cancellationToken)
             : BelieveWhatIsHere(session.Span, hash, answer.ChangedAt);
@@ -27,7 +27,7 @@ public sealed partial class TierEngine
         }
 
         Suspect(session.ToArray());
-        return answer.Unavailable == TierSet.None ? Comparison.Open : Comparison.Away;
+        return new Comparison(false, answer.Unavailable);
     }
 
     /// <param name="settled">The tiers that know of the deletion. Where this sidecar deleted it and ended, PostgreSQL may not.</param>

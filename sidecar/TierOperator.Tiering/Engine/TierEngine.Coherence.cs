@@ -100,23 +100,19 @@ public sealed partial class TierEngine
     private const int MostComparisons = 3;
 
     /// <summary>How a comparison of what is here with the shared tiers ended.</summary>
-    private enum Comparison
+    /// <param name="IsDone">What is here is what they hold. Else, with none away: it changed while they were asked, or there is no room for what they hold.</param>
+    /// <param name="Away">Those that may hold something newer and do not answer.</param>
+    private readonly record struct Comparison(bool IsDone, TierSet Away)
     {
-        /// <summary>What is here is what they hold.</summary>
-        Done,
-
-        /// <summary>It changed while they were asked, or there is no room for what they hold: it is as doubtful as before.</summary>
-        Open,
-
-        /// <summary>One that may hold something newer does not answer.</summary>
-        Away,
+        public static readonly Comparison Done = new(true, TierSet.None);
+        public bool IsOpen => !IsDone && Away == TierSet.None;
     }
 
     /// <summary>Compares what is here with the shared tiers.</summary>
     private async ValueTask<Comparison> CompareAsync(ReadOnlyMemory<byte> session, ulong hash, CancellationToken cancellationToken)
     {
         var tiers = _rules.SharedTiersOf(session.Span);
-        if (IsKnownDoubtful(session.Span, tiers)) return Comparison.Away;
+        if (IsKnownDoubtful(session.Span, tiers)) return new Comparison(false, _shared!.DeciderOf(tiers)!.Link.Flag);
         if (tiers == TierSet.None)
         {
             Clear(session.Span, hash, SessionFlags.Suspect | SessionFlags.Partial, long.MaxValue);
@@ -148,36 +144,35 @@ public sealed partial class TierEngine
         => _suspects.Contains(hash) && _disk?.Contains(session.Span) == true ? CompareAsync(session, hash, cancellationToken) : new ValueTask<Comparison>(Comparison.Done);
 
     /// <summary>The disk's answer with word of the tiers that could not confirm it; nothing where the rule says Fail.</summary>
-    private ReadOutcome Doubtful(ReadOnlySpan<byte> session, ReadOutcome below)
+    private ReadOutcome Doubtful(ReadOnlySpan<byte> session, ReadOutcome below, TierSet away)
     {
-        var missing = Missing(session, _rules.SharedTiersOf(session));
+        var missing = Missing(session, away);
         if (below.Status == ReadStatus.Found && missing.Status != ReadStatus.Unavailable) return below with { Unavailable = missing.Unavailable };
         below.Value.Release();
         return missing;
     }
 
-    private SessionReadOutcome DoubtfulSession(ReadOnlySpan<byte> session, SessionReadOutcome below)
+    private SessionReadOutcome DoubtfulSession(ReadOnlySpan<byte> session, SessionReadOutcome below, TierSet away)
     {
-        var missing = MissingSession(session, _rules.SharedTiersOf(session));
+        var missing = MissingSession(session, away);
         if (below.Status == ReadStatus.Found && missing.Status != ReadStatus.Unavailable) return below with { Unavailable = missing.Unavailable };
         below.Session?.Release();
         return missing;
     }
 
     /// <summary>The copy here, with word of the tier that could not confirm it; nothing where the rule says Fail.</summary>
-    private SessionReadOutcome SuspectSession(ReadOnlySpan<byte> session, ulong hash)
+    private SessionReadOutcome SuspectSession(ReadOnlySpan<byte> session, ulong hash, TierSet away)
     {
         var rule = _rules.Policy.Matcher.MatchSession(session, null);
-        var away = _rules.SharedTiersOf(session);
         if (rule.OnTierFailure == TierFailure.Fail || SnapshotMemory(session, hash, out var outcome, evenSuspect: true) != MemoryAnswer.Hit)
             return MissingSession(session, away);
         return outcome with { Unavailable = away };
     }
 
     private async ValueTask<ReadOutcome> SuspectItemAsync(
-        ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, ulong hash, CancellationToken cancellationToken)
+        ReadOnlyMemory<byte> session, ReadOnlyMemory<byte> item, ulong hash, TierSet away, CancellationToken cancellationToken)
     {
-        var missing = Missing(session.Span, _rules.SharedTiersOf(session.Span));
+        var missing = Missing(session.Span, away);
         if (missing.Status == ReadStatus.Unavailable) return missing;
         var answer = ReadMemory(session.Span, item.Span, hash, out var here, evenSuspect: true);
         if (answer == MemoryAnswer.Hit) return here with { Unavailable = missing.Unavailable };

@@ -40,19 +40,19 @@ public sealed partial class TierEngine
             if (answer == MemoryAnswer.Suspect)
             {
                 var ended = await CompareAsync(session, hash, cancellationToken);
-                if (ended == Comparison.Away) return await SuspectItemAsync(session, item, hash, cancellationToken);
+                if (ended.Away != TierSet.None) return await SuspectItemAsync(session, item, hash, ended.Away, cancellationToken);
                 if (round < MostComparisons) continue;
                 return await ReadTogetherAsync(session, item, hash, cancellationToken);
             }
 
             var comparison = answer == MemoryAnswer.Below ? await CompareBelowAsync(session, hash, cancellationToken) : Comparison.Done;
-            if (comparison == Comparison.Open && round < MostComparisons) continue;
-            if (comparison == Comparison.Open) return await ReadTogetherAsync(session, item, hash, cancellationToken);
+            if (comparison.IsOpen && round < MostComparisons) continue;
+            if (comparison.IsOpen) return await ReadTogetherAsync(session, item, hash, cancellationToken);
             if (answer != MemoryAnswer.Absent && _disk is not null && _disk.Contains(session.Span))
                 outcome = await ReadBelowAsync(session, item, hash, cancellationToken);
             else
                 outcome = NotFound(session.Span);
-            if (comparison == Comparison.Away) return Doubtful(session.Span, outcome);
+            if (!comparison.IsDone) return Doubtful(session.Span, outcome, comparison.Away);
             if (outcome.Status != ReadStatus.Found && answer == MemoryAnswer.Below && _shared is not null)
                 outcome = await ReadSharedAsync(session, item, hash, cancellationToken);
 
@@ -132,19 +132,19 @@ public sealed partial class TierEngine
             if (answer == MemoryAnswer.Suspect)
             {
                 var ended = await CompareAsync(session, hash, cancellationToken);
-                if (ended == Comparison.Away) return SuspectSession(session.Span, hash);
+                if (ended.Away != TierSet.None) return SuspectSession(session.Span, hash, ended.Away);
                 if (round < MostComparisons) continue;
                 return await ReadSessionTogetherAsync(session, hash, cancellationToken);
             }
 
             if (answer == MemoryAnswer.Hit) return await ReadSessionSharedAsync(session, hash, outcome, cancellationToken);
             var comparison = answer == MemoryAnswer.Below ? await CompareBelowAsync(session, hash, cancellationToken) : Comparison.Done;
-            if (comparison == Comparison.Open && round < MostComparisons) continue;
-            if (comparison == Comparison.Open) return await ReadSessionTogetherAsync(session, hash, cancellationToken);
+            if (comparison.IsOpen && round < MostComparisons) continue;
+            if (comparison.IsOpen) return await ReadSessionTogetherAsync(session, hash, cancellationToken);
             outcome = _disk is not null && _disk.Contains(session.Span)
                 ? await SnapshotBelowAsync(session, hash, cancellationToken)
                 : new SessionReadOutcome(ReadStatus.NotFound);
-            if (comparison == Comparison.Away) return DoubtfulSession(session.Span, outcome);
+            if (!comparison.IsDone) return DoubtfulSession(session.Span, outcome, comparison.Away);
             if (_shared is not null) outcome = await ReadSessionSharedAsync(session, hash, outcome, cancellationToken);
             if (outcome.Status == ReadStatus.NotFound && round < 2 && IsResident(session.Span, hash)) continue;
             if (outcome.Status == ReadStatus.NotFound) CountMiss(hash, outcome.Rule ?? _rules.Policy.Matcher.MatchSession(session.Span, null));
