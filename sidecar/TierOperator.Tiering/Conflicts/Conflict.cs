@@ -19,15 +19,18 @@ internal readonly record struct Conflict(ItemSnapshot Ours, ItemSnapshot Theirs)
     /// <param name="there">The tier in which the other version stands.</param>
     public Resolution Resolve(CompiledRule rule, TierSet there) => rule.OnConflict switch
     {
-        ConflictStrategy.Merge when Fits && JsonMerge.TryMerge(Older, Newer) is { } merged => new(ConflictStrategy.Merge, Newer.ContentType, merged),
-        ConflictStrategy.Manual when Fits => new(ConflictStrategy.Manual, ConflictDocument.ContentType, ConflictDocument.Of(Older, Newer)),
+        ConflictStrategy.Merge when Fits && JsonMerge.TryMerge(Older, Newer) is { } merged => Both(ConflictStrategy.Merge, Newer.ContentType, merged),
+        ConflictStrategy.Manual when Fits => Both(ConflictStrategy.Manual, ConflictDocument.ContentType, ConflictDocument.Of(Older, Newer)),
         ConflictStrategy.SourcePriority => Of(ConflictStrategy.SourcePriority, IsTrustedMore(rule, there) ? Theirs : Ours),
         _ => Of(ConflictStrategy.LatestWins, Newer),
     };
 
     private bool Fits => Ours.Value.Length + Theirs.Value.Length <= MaxBytes;
 
-    private static Resolution Of(ConflictStrategy strategy, in ItemSnapshot chosen) => new(strategy, chosen.ContentType, chosen.Value.ToArray());
+    private Resolution Of(ConflictStrategy strategy, in ItemSnapshot chosen)
+        => new(strategy, chosen.ContentType, chosen.Value.ToArray(), chosen.Version, chosen.Version == Ours.Version ? Theirs.Version : Ours.Version);
+
+    private Resolution Both(ConflictStrategy strategy, string contentType, byte[] value) => new(strategy, contentType, value, Newer.Version, Older.Version);
 
     /// <summary>Ours comes from memory or disk: whichever of the two the rule trusts more speaks for it. A tier that is not named comes last.</summary>
     private static bool IsTrustedMore(CompiledRule rule, TierSet there)
@@ -42,5 +45,5 @@ internal readonly record struct Conflict(ItemSnapshot Ours, ItemSnapshot Theirs)
     }
 }
 
-/// <summary>What a conflict came to, and by which strategy in truth.</summary>
-internal readonly record struct Resolution(ConflictStrategy Strategy, string ContentType, byte[] Value);
+/// <summary>What a conflict came to, and by which strategy in truth. Winner: whose value stands; where both stand, the newer one.</summary>
+internal readonly record struct Resolution(ConflictStrategy Strategy, string ContentType, byte[] Value, ItemVersion Winner, ItemVersion Loser);

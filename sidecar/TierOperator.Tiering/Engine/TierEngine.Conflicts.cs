@@ -67,23 +67,27 @@ public sealed partial class TierEngine
         {
             if (!owed.Items.TryGetValue(theirs.Key, out var item) || !item.MayConflict) continue;
             var ours = change.Puts.FirstOrDefault(put => put.Key.AsSpan().SequenceEqual(theirs.Key));
-            if (ours.Key is null || IsSeen(item, theirs.Version)) continue;
-            var conflict = new Conflict(ours, theirs);
-            var isOurOwn = item.Seen is null && theirs.Version.Node == _clock.Node; // settled before a restart: it only has to go on to the others
-            var resolution = isOurOwn ? new Resolution(ConflictStrategy.LatestWins, theirs.ContentType, theirs.Value.ToArray()) : conflict.Resolve(rule, tier);
-            var version = isOurOwn ? theirs.Version : _clock.Next(conflict.Newer.Version);
-            settled.Add(new SettledItem(new ItemSnapshot(theirs.Key, resolution.ContentType, version, new ItemValue(resolution.Value)), isOurOwn ? null : resolution.Strategy, conflict.Newer.Version, conflict.Older.Version));
+            if (ours.Key is null) continue;
+            var standing = _ancestry.Of(item, ours.Version, theirs.Version, ConflictDocument.IsOne(theirs.ContentType));
+            if (standing != Standing.Known) settled.Add(standing == Standing.OwnNewer ? Kept(theirs) : Resolved(new Conflict(ours, theirs), rule, tier));
         }
 
         return settled;
     }
 
-    private bool IsSeen(in OwedItem item, ItemVersion there)
-        => item.Seen is { } seen ? seen.Contains(there) : there.Node == _clock.Node && there < item.Version;
+    /// <summary>Written or settled before a restart: it only has to go on to the others.</summary>
+    private static SettledItem Kept(in ItemSnapshot theirs) => new(new ItemSnapshot(theirs.Key, theirs.ContentType, theirs.Version, new ItemValue(theirs.Value.ToArray())), null);
+
+    private SettledItem Resolved(in Conflict conflict, CompiledRule rule, TierSet tier)
+    {
+        var (resolution, version) = (conflict.Resolve(rule, tier), _clock.Next(conflict.Newer.Version));
+        _ancestry.Settled(version);
+        return new SettledItem(new ItemSnapshot(conflict.Theirs.Key, resolution.ContentType, version, new ItemValue(resolution.Value)), resolution);
+    }
 
     private static RemoteChange Settled(RemoteChange change, List<SettledItem> settled) => settled.Count == 0 ? change : change with
     {
-        Puts = [.. settled.Where(static item => item.Strategy is not null).Select(static item => item.Item), .. change.Puts.Where(put => !settled.Exists(item => item.Item.Key.AsSpan().SequenceEqual(put.Key)))],
+        Puts = [.. settled.Where(static item => item.Resolution is not null).Select(static item => item.Item), .. change.Puts.Where(put => !settled.Exists(item => item.Item.Key.AsSpan().SequenceEqual(put.Key)))],
         Newest = settled.Max(static item => item.Item.Version) is var newest && newest > change.Newest ? newest : change.Newest,
     };
 
@@ -91,8 +95,8 @@ public sealed partial class TierEngine
     {
         if (settled.Count == 0) return;
         foreach (var item in settled)
-            if (item.Strategy is { } strategy)
-                _audit.Add(new ConflictNote(owed.Key, item.Item.Key, strategy.ToString(), item.Newer, item.Older) { NotedMs = _clock.NowMs, Node = _clock.Node });
+            if (item.Resolution is { } resolution)
+                _audit.Add(new ConflictNote(owed.Key, item.Item.Key, resolution.Strategy.ToString(), resolution.Winner, resolution.Loser) { NotedMs = _clock.NowMs, Node = _clock.Node });
         var newest = settled.Max(static item => item.Item.Version);
         OnAnnounced(new RemoteAnnouncement(owed.Key, newest, 0));
         var note = new OwedNote(owed.Key, newest, _clock.NowMs)
@@ -106,6 +110,6 @@ public sealed partial class TierEngine
             if (tiers.HasFlag(loop.Link.Flag)) loop.Outbox.Note(note, wait: false);
     }
 
-    /// <summary>An item as it stands after a conflict; no strategy where nothing new was decided.</summary>
-    private readonly record struct SettledItem(ItemSnapshot Item, ConflictStrategy? Strategy, ItemVersion Newer, ItemVersion Older);
+    /// <summary>An item as it stands after a conflict; no resolution where nothing was to be decided.</summary>
+    private readonly record struct SettledItem(ItemSnapshot Item, Resolution? Resolution);
 }

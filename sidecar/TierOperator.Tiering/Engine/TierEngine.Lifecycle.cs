@@ -1,5 +1,6 @@
 using TierOperator.Policy.Compiled;
 using TierOperator.Policy.Documents;
+using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Memory;
 using TierOperator.Tiering.Remote;
@@ -19,6 +20,7 @@ public sealed partial class TierEngine
     private readonly AuditQueue _audit = new();
     private readonly NewSessions _new = new();
     private LastRuns _lastRuns = LastRuns.None;
+    private Ancestry _ancestry;
 
     /// <summary>Conflicts of writes that were decided.</summary>
     internal long ConflictsDecided => _audit.Decided;
@@ -60,6 +62,7 @@ public sealed partial class TierEngine
         if (_shadow is not null)
         {
             _lastRuns = _shadow.LastRuns;
+            _ancestry = new Ancestry(_clock.Node, _lastRuns);
             foreach (var loop in _shared.Loops)
             {
                 var mark = _shadow.Of(loop.Link.Flag);
@@ -68,6 +71,7 @@ public sealed partial class TierEngine
             }
 
             _disk!.KeepFrom = _shared.Loops.Min(loop => _shadow.Of(loop.Link.Flag).Position);
+            SaveShadow(); // with this run's node, however soon it ends
         }
 
         _suspects.AddAll(); // what others did meanwhile nobody heard

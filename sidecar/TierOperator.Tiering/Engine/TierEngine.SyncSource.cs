@@ -60,11 +60,14 @@ public sealed partial class TierEngine : ISyncSource
         _audit.Add(new DeadLetterNote(owed.Key, reason) { NotedMs = _clock.NowMs, Node = _clock.Node });
     }
 
-    /// <summary>Another sidecar's write was newer: ours had no effect. Our own, sent again, is no conflict; one tier's word is enough.</summary>
+    /// <summary>
+    /// Another sidecar's write was newer: ours had no effect. Our own, sent again, also by a later run, is no conflict, and what we only had a copy of is
+    /// its writer's to note; one tier's word is enough.
+    /// </summary>
     private void NoteConflict(OwedSession owed, TierLink link, ItemVersion winner)
     {
-        if (winner.Node == _clock.Node || winner == ItemVersion.None || !IsDecidedBy(link, _rules.SharedTiersOf(owed.Key))) return;
-        foreach (var (item, lost) in owed.Items)
+        if (_ancestry.IsOwn(winner) || winner == ItemVersion.None || !IsDecidedBy(link, _rules.SharedTiersOf(owed.Key))) return;
+        foreach (var (item, lost) in owed.Items.Where(item => item.Value.Version < winner && _ancestry.IsOwn(item.Value.Version)))
             _audit.Add(new ConflictNote(owed.Key, item, nameof(ConflictStrategy.LatestWins), winner, lost.Version) { NotedMs = _clock.NowMs, Node = _clock.Node });
     }
 

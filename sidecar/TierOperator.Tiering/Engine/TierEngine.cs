@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using TierOperator.Policy.Compiled;
 using TierOperator.Tiering.Checkpoints;
+using TierOperator.Tiering.Conflicts;
 using TierOperator.Tiering.Disk;
 using TierOperator.Tiering.Eviction;
 using TierOperator.Tiering.Memory;
@@ -53,6 +54,7 @@ public sealed partial class TierEngine : IAsyncDisposable
         _openedCapacity = capacity;
         _memory = new MemoryTier(capacity, NewEviction(policy), disk?.IndexAccount);
         _clock = new HybridClock(time, options.Node);
+        _ancestry = new Ancestry(options.Node, _lastRuns);
         _planner = new WritePlanner(_clock);
         _shared = OpenShared(options, policy);
         _deadLetters = new DeadLetters(disk is null ? null : door, options.DataFolder);

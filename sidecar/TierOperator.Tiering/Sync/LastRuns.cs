@@ -1,9 +1,18 @@
 namespace TierOperator.Tiering.Sync;
 
 /// <summary>Runs of this sidecar before the present one: each may have ended between a tier's answer and its own disk.</summary>
-internal sealed class LastRuns(IReadOnlyList<LastRun> runs)
+/// <param name="runs">How the last ones ended.</param>
+/// <param name="nodes">The nodes of these and of more before them.</param>
+internal sealed class LastRuns(IReadOnlyList<LastRun> runs, IReadOnlyCollection<uint> nodes)
 {
-    public static readonly LastRuns None = new([]);
+    private readonly HashSet<uint> _nodes = [.. nodes];
+
+    public static readonly LastRuns None = new([], []);
+
+    public bool AreKnown => _nodes.Count > 0;
+
+    /// <summary>One of them had this node.</summary>
+    public bool Has(uint node) => _nodes.Contains(node);
 
     /// <summary>One of them gave that version shortly before it ended.</summary>
     public bool Gave(ItemVersion version)

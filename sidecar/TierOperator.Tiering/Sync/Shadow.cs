@@ -26,6 +26,9 @@ internal sealed class Shadow
     /// <summary>Ends of runs that are remembered: what one of them left is told when its session is read.</summary>
     private const int MostRuns = 16;
 
+    /// <summary>Nodes that are remembered: a version of any of them is this sidecar's own, and may stand in a tier for long.</summary>
+    private const int MostNodes = 256;
+
     /// <summary>A tier's answer and the disk's are that close together.</summary>
     private const long WindowMs = 60_000;
 
@@ -34,6 +37,7 @@ internal sealed class Shadow
     private readonly uint _node;
     private readonly Dictionary<string, Entry> _marks = [];
     private readonly List<LastRun> _runs = [];
+    private readonly List<uint> _nodes = [];
     private bool _isOurs;
 
     private Shadow(IDiskDoor door, string folder, uint node) => (_door, _folder, _node) = (door, folder, node);
@@ -49,7 +53,7 @@ internal sealed class Shadow
         try
         {
             if (JsonSerializer.Deserialize<Content>(DiskFile.ReadAll(door, Path.Combine(folder, FileName))) is { Marks: { } marks, Runs: { } runs } content)
-                shadow.Take(marks, [.. runs, new LastRun(content.Node, content.SavedMs - WindowMs, nowMs)]);
+                shadow.Take(marks, [.. runs, new LastRun(content.Node, content.SavedMs - WindowMs, nowMs)], [.. content.Nodes ?? runs.Select(static run => run.Node), content.Node]);
         }
         catch (JsonException)
         {
@@ -60,7 +64,7 @@ internal sealed class Shadow
     }
 
     /// <summary>The runs before.</summary>
-    public LastRuns LastRuns => new(_runs);
+    public LastRuns LastRuns => new(_runs, _nodes);
 
     /// <summary>From where on a tier has to hear; the journal's beginning for one that is new.</summary>
     public ShadowMark Of(TierSet tier) => _marks.GetValueOrDefault(SharedTiers.NameOf(tier))?.ToMark() ?? default;
@@ -78,14 +82,15 @@ internal sealed class Shadow
         }
 
         if (!isNews) return;
-        DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(new Content(_node, nowMs, _marks, _runs)));
+        DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(new Content(_node, nowMs, _marks, _runs) { Nodes = _nodes }));
         _isOurs = true;
     }
 
-    private void Take(Dictionary<string, Entry> marks, IReadOnlyList<LastRun> runs)
+    private void Take(Dictionary<string, Entry> marks, IReadOnlyList<LastRun> runs, IReadOnlyList<uint> nodes)
     {
         foreach (var (name, mark) in marks) _marks[name] = mark;
         _runs.AddRange(runs.TakeLast(MostRuns));
+        _nodes.AddRange(nodes.Distinct().TakeLast(MostNodes));
     }
 
     /// <summary>The file.</summary>
@@ -93,7 +98,11 @@ internal sealed class Shadow
     /// <param name="SavedMs">About when, Unix milliseconds: within a second of the run's last change.</param>
     /// <param name="Marks">By the tier's name.</param>
     /// <param name="Runs">Those before it.</param>
-    private sealed record Content(uint Node, long SavedMs, Dictionary<string, Entry> Marks, IReadOnlyList<LastRun> Runs);
+    private sealed record Content(uint Node, long SavedMs, Dictionary<string, Entry> Marks, IReadOnlyList<LastRun> Runs)
+    {
+        /// <summary>The nodes of these and of more before them.</summary>
+        public IReadOnlyList<uint>? Nodes { get; init; }
+    }
 
     /// <summary>A mark as it stands in the file.</summary>
     private sealed record Entry(long Order, long Offset, long Epoch, ulong ResentStamp, uint ResentNode, string? Incarnation)

@@ -50,6 +50,8 @@ public sealed class ConflictTests
     {
         Assert.Equal(winner, Encoding.UTF8.GetString(Resolve(rule, Item("ours", 1), Item("theirs", 2)).Value));
         Assert.Equal(winner, Encoding.UTF8.GetString(Resolve(rule, Item("ours", 2), Item("theirs", 1)).Value));
+        var oldest = winner == "ours" ? Resolve(rule, Item("ours", 1), Item("theirs", 2)) : Resolve(rule, Item("ours", 2), Item("theirs", 1));
+        Assert.Equal((Version(1), Version(2)), (oldest.Winner, oldest.Loser));
     }
 
     [Fact]
