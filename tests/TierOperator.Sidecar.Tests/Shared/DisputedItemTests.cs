@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using TierOperator.Sidecar.Tests.Running;
 
 namespace TierOperator.Sidecar.Tests.Shared;
@@ -33,6 +34,8 @@ public sealed class DisputedItemTests(SharedFixture servers) : IClassFixture<Sha
         Assert.Equal("left", versions.Single(static version => version.TryGetProperty("value", out _)).GetProperty("value").GetProperty("by").GetString());
         Assert.Equal("by right"u8.ToArray(), versions.Single(static version => version.TryGetProperty("base64", out _)).GetProperty("base64").GetBytesFromBase64());
 
+        await IsToldAsync(right, answer.Headers.ETag!.Tag);
+
         await right.Http.GetAsync("/v1/sessions/s").AssertStatusAsync(409);
         await right.PutAsync("/v1/sessions/s/items/i", "blind").AssertStatusAsync(409);
         await right.Http.DeleteAsync("/v1/sessions/s/items/i").AssertStatusAsync(409);
@@ -46,6 +49,20 @@ public sealed class DisputedItemTests(SharedFixture servers) : IClassFixture<Sha
                 var seen = await read.Content.ReadAsStringAsync();
                 return seen == "decided" ? null : seen;
             });
+    }
+
+    /// <summary>What there is to choose between, and what decides, stands in what the command says.</summary>
+    private static async Task IsToldAsync(RunningSidecar sidecar, string tag)
+    {
+        string[] retrieve = ["storage", "retrieve", "s", "--item", "i", "--url", sidecar.Host.Api.ToString()];
+        var (code, _, error) = await SidecarExecutable.RunAsync(retrieve);
+        Assert.Equal(1, code);
+        Assert.Contains($"ETag: {tag}. Versions: [", error, StringComparison.Ordinal);
+        Assert.Contains("""{"by":"left"}""", error, StringComparison.Ordinal);
+
+        using var told = JsonDocument.Parse((await SidecarExecutable.RunAsync([.. retrieve, "--output", "json"])).Error);
+        var problem = told.RootElement.GetProperty("error").GetProperty("problem");
+        Assert.Equal((tag, 2), (problem.GetProperty("etag").GetString(), problem.GetProperty("versions").GetArrayLength()));
     }
 
     [Theory]

@@ -81,9 +81,15 @@ internal sealed class SidecarClient : IDisposable
         var text = await response.Content.ReadAsStringAsync(cancellation);
         try
         {
-            return JsonNode.Parse(text) is JsonObject problem && problem["title"] is { } title && problem["detail"] is { } detail
-                ? new StartFault(ExitCode.Refused, $"{title.GetValue<string>()}: {detail.GetValue<string>()}") { Problem = problem }
-                : NoSidecar(response);
+            if (JsonNode.Parse(text) is not JsonObject problem || problem["title"] is not { } title || problem["detail"] is not { } detail) return NoSidecar(response);
+            var message = $"{title.GetValue<string>()}: {detail.GetValue<string>()}";
+            if (response.Headers.ETag is { } tag && problem["versions"] is JsonArray versions)
+            {
+                problem["etag"] = tag.Tag; // what decides stands in a header, which a command has no other place for
+                message += $" ETag: {tag.Tag}. Versions: {versions.ToJsonString()}";
+            }
+
+            return new StartFault(ExitCode.Refused, message) { Problem = problem };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
