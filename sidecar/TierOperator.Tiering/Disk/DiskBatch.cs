@@ -28,11 +28,14 @@ public sealed class DiskBatch
     /// </summary>
     public bool MayBeLost { get; set; }
 
-    /// <summary>Sets an item. <paramref name="expiresMs"/>: when it leaves the disk, exact Unix ms; 0 is never.</summary>
+    /// <summary>
+    /// Sets an item. <paramref name="expiresMs"/>: when it leaves the disk, exact Unix ms; 0 is never. <paramref name="seen"/>: the version that its
+    /// writer knew, None where there was none; null where nobody will ask.
+    /// </summary>
     public DiskBatch Put(
         ReadOnlyMemory<byte> session, SessionHeader header, long expiresMs, ReadOnlyMemory<byte> item,
-        string contentType, ItemVersion version, ItemValue value)
-        => Add(new DiskOperation(RecordOp.Put, session, header, expiresMs, item, contentType, version, value));
+        string contentType, ItemVersion version, ItemValue value, ItemVersion? seen = null)
+        => Add(new DiskOperation(RecordOp.Put, session, header, expiresMs, item, contentType, version, value) { Seen = seen });
 
     public DiskBatch Put(ReadOnlyMemory<byte> session, SessionHeader header, long expiresMs, in ItemSnapshot item)
         => Put(session, header, expiresMs, item.Key, item.ContentType, item.Version, item.Value);
@@ -67,4 +70,7 @@ public sealed class DiskBatch
 
 internal readonly record struct DiskOperation(
     RecordOp Op, ReadOnlyMemory<byte> Session, SessionHeader? Header, long ExpiresMs, ReadOnlyMemory<byte> Item,
-    string ContentType, ItemVersion Version, ItemValue Value);
+    string ContentType, ItemVersion Version, ItemValue Value)
+{
+    public ItemVersion? Seen { get; init; }
+}

@@ -66,7 +66,7 @@ public sealed partial class DiskStore
             if (status == RecordReadStatus.Failed) throw new IOException("A record of the journal could not be read.", DiskErrors.InputOutput);
             if (status != RecordReadStatus.Ok) continue;
             var meta = decoded.Meta;
-            entries.Add(new JournalEntry(KindOf(record.Operation), meta.SessionKey, meta.ItemKey, meta.Version, meta.Header, decoded.Header.ValueLength));
+            entries.Add(new JournalEntry(KindOf(record.Operation), meta.SessionKey, meta.ItemKey, meta.Version, meta.Header, decoded.Header.ValueLength) { Seen = meta.Seen });
         }
 
         return entries;

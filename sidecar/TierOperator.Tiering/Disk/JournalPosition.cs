@@ -40,7 +40,11 @@ public enum JournalKind
 }
 
 /// <summary>A change as it stands in the log, without its value. <see cref="Header"/> is null for a deletion.</summary>
-public sealed record JournalEntry(JournalKind Kind, byte[] Session, byte[] Item, ItemVersion Version, SessionHeader? Header, long Bytes);
+public sealed record JournalEntry(JournalKind Kind, byte[] Session, byte[] Item, ItemVersion Version, SessionHeader? Header, long Bytes)
+{
+    /// <summary>The version that the writer knew, None where there was none; null where it was not noted.</summary>
+    public ItemVersion? Seen { get; init; }
+}
 
 /// <summary>A stretch of the log, from one place between two batches to another.</summary>
 public sealed record JournalStretch(IReadOnlyList<JournalEntry> Entries, JournalPosition From, JournalPosition Next);

@@ -6,13 +6,20 @@ namespace TierOperator.Tiering.Disk;
 /// <summary>The part of a record's body before the value: keys, content type, version and session header.</summary>
 internal readonly struct RecordMeta
 {
-    private const int FixedBytes = 8 + 4 + (3 * 8) + 8 + 4 + 4 + 1 + 1 + (5 * 4);
+    private const int FixedBytes = 8 + 4 + (3 * 8) + 8 + 4 + 4 + 1 + 1 + (5 * 4) + SeenBytes;
+    private const int SeenBytes = 8 + 4;
+
+    /// <summary>In the byte of marks.</summary>
+    private const byte HasDeadline = 1, HasSubject = 2, IsPartial = 4, HasSeen = 8;
 
     public byte[] SessionKey { get; private init; }
     public byte[] ItemKey { get; private init; }
     public string ContentType { get; private init; }
     public ItemVersion Version { get; private init; }
     public SessionHeader? Header { get; private init; }
+
+    /// <summary>The version that the writer knew; null where it was not noted.</summary>
+    public ItemVersion? Seen { get; private init; }
 
     /// <summary>How many bytes <see cref="Write"/> takes at most.</summary>
     public static int MaxBytes(in DiskOperation operation)
@@ -34,8 +41,9 @@ internal readonly struct RecordMeta
         writer.Version(header.Floor);
         writer.Int((int)header.Accesses);
         writer.Byte(header.Kind);
-        writer.Byte((byte)((header.ExplicitDeadline ? 1 : 0) | (header.Subject is null ? 0 : 2) | (header.IsPartial ? 4 : 0)));
+        writer.Byte((byte)((header.ExplicitDeadline ? HasDeadline : 0) | (header.Subject is null ? 0 : HasSubject) | (header.IsPartial ? IsPartial : 0) | (operation.Seen is null ? 0 : HasSeen)));
         if (header.Subject is not null) writer.Text(header.Subject);
+        if (operation.Seen is { } seen) writer.Version(seen); // last: whoever does not know of it leaves it
         return writer.Position;
     }
 
@@ -46,17 +54,20 @@ internal readonly struct RecordMeta
         var session = reader.Bytes().ToArray();
         var item = reader.Bytes().ToArray();
         var contentType = reader.Text();
+        ItemVersion? seen = null;
+        var header = op is RecordOp.DeleteSession or RecordOp.Drop ? null : ReadHeader(ref reader, out seen);
         return new RecordMeta
         {
             SessionKey = session,
             ItemKey = item,
             ContentType = contentType,
             Version = version,
-            Header = op is RecordOp.DeleteSession or RecordOp.Drop ? null : ReadHeader(ref reader),
+            Header = header,
+            Seen = seen,
         };
     }
 
-    private static SessionHeader ReadHeader(ref SpanReader reader)
+    private static SessionHeader ReadHeader(ref SpanReader reader, out ItemVersion? seen)
     {
         var rule = reader.Text();
         var created = reader.Long();
@@ -66,10 +77,12 @@ internal readonly struct RecordMeta
         var accesses = (uint)reader.Int();
         var kind = reader.Byte();
         var marks = reader.Byte();
+        var subject = (marks & HasSubject) != 0 ? reader.Text() : null;
+        seen = (marks & HasSeen) != 0 ? reader.Version() : null;
         return new SessionHeader
         {
             Rule = rule, CreatedMs = created, LastAccessMs = access, DeadlineMs = deadline, Floor = floor, Accesses = accesses,
-            Kind = kind, ExplicitDeadline = (marks & 1) != 0, IsPartial = (marks & 4) != 0, Subject = (marks & 2) != 0 ? reader.Text() : null,
+            Kind = kind, ExplicitDeadline = (marks & HasDeadline) != 0, IsPartial = (marks & IsPartial) != 0, Subject = subject,
         };
     }
 

@@ -83,6 +83,9 @@ internal sealed class SessionPlan
     /// <summary>The version that each changed item had before; null where the rule settles conflicts by the latest write.</summary>
     public IReadOnlyDictionary<byte[], ItemVersion>? Seen { get; init; }
 
+    /// <summary>None where the item was not there; null where it does not matter.</summary>
+    public ItemVersion? SeenOf(ReadOnlyMemory<byte> item) => Seen is null ? null : Seen.GetValueOrDefault(item.ToArray());
+
     /// <summary>What shared tiers have was merged; nothing of it is news to them.</summary>
     public bool IsAdoption => Mutation.Adopted is not null;
 

@@ -113,7 +113,7 @@ public sealed partial class TierEngine
         if (!plan.Mutation.Replace)
             foreach (var item in plan.Deletes) batch.DeleteItem(key, plan.Header!, expires, item, plan.Version);
         foreach (var put in plan.Puts)
-            batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, put.Version, put.Write.Value);
+            batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, put.Version, put.Write.Value, plan.SeenOf(put.Write.Item));
         if (plan.Puts.Count == 0) batch.PutHeader(key, plan.Header!, expires);
         return batch;
     }

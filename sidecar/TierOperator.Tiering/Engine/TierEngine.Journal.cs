@@ -33,7 +33,7 @@ public sealed partial class TierEngine
         if (!plan.Mutation.Replace && (!whole || rules.IsShared))
             foreach (var item in plan.Deletes) batch.DeleteItem(key, plan.Header!, expires, item, plan.Version);
         foreach (var put in plan.Puts)
-            if (put.ToDisk) batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, put.Version, put.Write.Value);
+            if (put.ToDisk) batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, put.Version, put.Write.Value, plan.SeenOf(put.Write.Item));
         if (!plan.Puts.Any(put => put.ToDisk)) batch.PutHeader(key, plan.Header!, expires);
     }
 

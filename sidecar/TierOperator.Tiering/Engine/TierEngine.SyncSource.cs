@@ -104,6 +104,7 @@ public sealed partial class TierEngine : ISyncSource
                 Puts = entry.Kind == JournalKind.Put ? [new OwedPut(entry.Item, entry.Bytes, null)] : [],
                 Removed = entry.Kind == JournalKind.RemoveItem ? [entry.Item] : [],
                 Since = stretch.From,
+                Seen = entry.Seen is { } seen ? new Dictionary<byte[], ItemVersion>(KeyComparer.Instance) { [entry.Item] = seen } : null,
                 IsReread = true,
                 IsResent = isOld,
             };

@@ -132,8 +132,14 @@ internal sealed class OwedSession(byte[] key)
 
     private void Set(byte[] item, in OwedItem owed)
     {
-        if (owed.Version < Floor || (_items.TryGetValue(item, out var newer) && newer.Version > owed.Version)) return;
+        if (owed.Version < Floor) return;
         var isRewrite = _items.TryGetValue(item, out var before);
+        if (isRewrite && before.Version > owed.Version)
+        {
+            if (owed.Seen is { Length: > 0 }) _items[item] = before with { Seen = Both(before.Seen, owed.Seen) }; // read in the journal after it was overwritten
+            return;
+        }
+
         if (isRewrite) (ValueBytes, _itemCost) = (ValueBytes - before.Bytes, _itemCost - CostOf(item, before));
         (ValueBytes, _itemCost) = (ValueBytes + owed.Bytes, _itemCost + CostOf(item, owed));
         _items[item] = !isRewrite ? owed : owed with { Seen = before.Version == owed.Version ? before.Seen ?? owed.Seen : Both(owed.Seen, before.Seen) };

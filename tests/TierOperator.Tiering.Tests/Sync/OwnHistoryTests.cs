@@ -71,6 +71,33 @@ public sealed class OwnHistoryTests : IAsyncDisposable
         await RunAsync(strategy, run => StandsAsync(run, Second));
     }
 
+    [Theory]
+    [InlineData("Merge", true)]
+    [InlineData("SourcePriority", true)]
+    [InlineData("Manual", true)]
+    [InlineData("Merge", false)]
+    public async Task Restart_WithAWriteOverAnothers_IsAConflictOnlyWhereThatWasNotRead(string strategy, bool isRead)
+    {
+        await RunAsync(strategy, async run =>
+        {
+            await PutAsync(run, First);
+            await AreSettledAsync(run);
+            var theirs = new ItemVersion((await StoredAsync(_redis)).Version.Stamp + 1, 77);
+            await ReplaceAsync(theirs, "application/json", """{"theirs":1}""");
+            if (isRead) await Eventually.HoldsAsync(async () => (await run.ReadAsync("s", "a")).Version == theirs, () => "the other's write is never read");
+            _redis.IsAway = true;
+            await PutAsync(run, Second);
+        });
+        _redis.IsAway = false;
+
+        await RunAsync(strategy, async run =>
+        {
+            await AreSettledAsync(run);
+            Assert.Equal(isRead ? Second : """{"theirs":1,"a":1,"v":"second"}""", await SharedHarness.StoredAsync(_redis, "s", "a"));
+            Assert.Equal(isRead ? 0 : 1, run.Engine.ConflictsDecided);
+        });
+    }
+
     [Fact]
     public async Task Restart_WithADisputeThatNobodyHereHasRead_DisputesOn()
     {
