@@ -98,7 +98,7 @@ internal sealed class OwedSession(byte[] key)
         {
             if (owed.Version <= Floor) continue;
             if (!_items.TryGetValue(item, out var newer)) Set(item, owed);
-            else _items[item] = newer with { Seen = Both(newer.Seen, owed.Seen, owed.Version) }; // it may have arrived all the same
+            else _items[item] = newer with { Seen = SeenBy(newer, owed) }; // it may have arrived all the same
         }
     }
 
@@ -136,19 +136,26 @@ internal sealed class OwedSession(byte[] key)
         var isRewrite = _items.TryGetValue(item, out var before);
         if (isRewrite && before.Version > owed.Version)
         {
-            if (owed.Seen is { Length: > 0 }) _items[item] = before with { Seen = Both(before.Seen, owed.Seen) }; // read in the journal after it was overwritten
+            if (owed.Seen is { Length: > 0 }) _items[item] = before with { Seen = SeenBy(before, owed) }; // read in the journal after it was overwritten
             return;
         }
 
         if (isRewrite) (ValueBytes, _itemCost) = (ValueBytes - before.Bytes, _itemCost - CostOf(item, before));
         (ValueBytes, _itemCost) = (ValueBytes + owed.Bytes, _itemCost + CostOf(item, owed));
-        _items[item] = !isRewrite ? owed : owed with { Seen = before.Version == owed.Version ? before.Seen ?? owed.Seen : Both(owed.Seen, before.Seen) };
+        _items[item] = !isRewrite ? owed : owed with { Seen = before.Version == owed.Version ? before.Seen ?? owed.Seen : SeenBy(owed, before) };
     }
 
-    private static ItemVersion[]? Both(ItemVersion[]? left, ItemVersion[]? right, params ReadOnlySpan<ItemVersion> more)
+    /// <summary>
+    /// What the writers of both knew. The one before is known as well, for it may have arrived: one of the same node without being named, so that what
+    /// is written ten thousand times while the tier is away does not name them all.
+    /// </summary>
+    private static ItemVersion[]? SeenBy(in OwedItem newer, in OwedItem before)
     {
-        if (ReferenceEquals(left, OwedItem.Everything) || ReferenceEquals(right, OwedItem.Everything)) return OwedItem.Everything;
-        return left is null || right is null ? null : [.. left, .. right, .. more];
+        if (ReferenceEquals(newer.Seen, OwedItem.Everything) || ReferenceEquals(before.Seen, OwedItem.Everything)) return OwedItem.Everything;
+        if (newer.Seen is null || before.Seen is null) return null;
+        var earlier = before.Version;
+        var known = newer.Seen.Where(version => version != earlier).Concat(before.Seen);
+        return [.. earlier.Node == newer.Version.Node ? known : known.Append(earlier)];
     }
 
     private static long CostOf(byte[] item, in OwedItem owed) => item.Length + ItemBytes + (owed.Carried?.Value.Length ?? 0);
