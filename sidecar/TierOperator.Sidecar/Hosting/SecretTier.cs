@@ -18,7 +18,7 @@ internal sealed class SecretFault(string message) : Exception(message);
 /// Until then it is away, and says why. One that turns wrong is told beside the state; the tier goes on as the secret said before.
 /// </summary>
 /// <remarks>Thread-safe: the tier in use is one reference, swapped by the loop alone.</remarks>
-internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, ILeasingTier, IBackplane, ISearchableTier, IIndexedTier, IRetainingTier, IAuditedTier, INativeTier
+internal sealed class SecretTier(TierSet flag, string? folder, string name, Func<string, OpenedTier> open, TimeProvider time) : IRemoteTier, ILeasingTier, IBackplane, ISearchableTier, IIndexedTier, IRetainingTier, IAuditedTier, IRemindingTier, INativeTier
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(2);
 
@@ -90,6 +90,15 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
     public ValueTask<RetentionReport> RunRetentionAsync(IReadOnlyList<CompiledRetention> entries, bool dryRun, IRetentionExport? export, CancellationToken cancellationToken)
         => (_open?.Tier as IRetainingTier)?.RunRetentionAsync(entries, dryRun, export, cancellationToken)
            ?? new(new RetentionReport(dryRun, [.. entries.Select(static entry => new RetentionEntryReport(entry.DataCategory, entry.Action, [], 0, "The postgres tier is away."))]));
+
+    public ValueTask<bool> NoteUnheardAsync(IReadOnlyCollection<byte[]> sessions, CancellationToken cancellationToken)
+        => (_open?.Tier as IRemindingTier)?.NoteUnheardAsync(sessions, cancellationToken) ?? new(false);
+
+    public ValueTask<IReadOnlyList<UnheardSession>> TakeUnheardAsync(int most, CancellationToken cancellationToken)
+        => (_open?.Tier as IRemindingTier)?.TakeUnheardAsync(most, cancellationToken) ?? new([]);
+
+    public ValueTask<bool> HeardAsync(IReadOnlyCollection<UnheardSession> sessions, CancellationToken cancellationToken)
+        => (_open?.Tier as IRemindingTier)?.HeardAsync(sessions, cancellationToken) ?? new(false);
 
     public async ValueTask DisposeAsync()
     {

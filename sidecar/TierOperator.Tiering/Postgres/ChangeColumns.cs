@@ -12,6 +12,9 @@ internal sealed class ChangeColumns
     public int Sessions => _sessions.Count;
     public List<string> Notes { get; } = [];
 
+    /// <summary>Sessions that Redis has yet to hear of, in the order of the changes: they are noted in the same statement.</summary>
+    public List<byte[]> Unheard { get; } = [];
+
     /// <summary>Bytes of all values, for deciding how much goes into one statement.</summary>
     public long Bytes { get; private set; }
 

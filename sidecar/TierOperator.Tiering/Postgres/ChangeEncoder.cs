@@ -32,6 +32,7 @@ internal sealed class ChangeEncoder(PostgresTierOptions options)
     {
         var items = Newest(change);
         columns.Add(SessionOf(change, items), items);
+        if (change.IsUnheardByRedis) columns.Unheard.Add(change.Session.ToArray());
         if (options.Announce && change is { IsAnnounced: true, IsToldByRedis: false }) AnnouncementNote.Add(columns.Notes, change.Session.Span, NewestOf(change));
     }
 

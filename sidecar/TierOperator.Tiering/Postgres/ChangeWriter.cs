@@ -103,6 +103,7 @@ internal sealed class ChangeWriter(PostgresTierOptions options, PostgresCalls ca
         command.CommandText = condition is null
             ? $"SELECT out_ord, out_applied, out_existed, out_newest, out_number, true FROM {calls.Schema}.apply({numbers})"
             : $"SELECT out_ord, out_applied, out_existed, out_newest, out_number, out_met FROM {calls.Schema}.apply_if({numbers})";
+        if (columns.Unheard.Count > 0) UnheardSessions.NoteWith(command, calls, columns.Unheard);
         return command;
     }
 

@@ -12,7 +12,7 @@ namespace TierOperator.Tiering.Postgres;
 /// it: the server may stand behind PgBouncer in transaction mode. See docs/postgres.md.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class PostgresTier : IRemoteTier, ISearchableTier, IIndexedTier, IRetainingTier, IAuditedTier
+public sealed class PostgresTier : IRemoteTier, ISearchableTier, IIndexedTier, IRetainingTier, IAuditedTier, IRemindingTier
 {
     private readonly PostgresGateway _gateway;
     private readonly PostgresMonitor _monitor;
@@ -21,6 +21,7 @@ public sealed class PostgresTier : IRemoteTier, ISearchableTier, IIndexedTier, I
     private readonly SearchReader _search;
     private readonly IndexedSessions _indexed;
     private readonly RetentionRun _retention;
+    private readonly UnheardSessions _unheard;
     private readonly PostgresSweeper _sweeper;
     private bool _isDisposed;
 
@@ -34,6 +35,7 @@ public sealed class PostgresTier : IRemoteTier, ISearchableTier, IIndexedTier, I
         _search = new SearchReader(options, Calls);
         _indexed = new IndexedSessions(options, Calls, _writer);
         _retention = new RetentionRun(Calls, _reader);
+        _unheard = new UnheardSessions(Calls);
         _sweeper = new PostgresSweeper(Calls, time, logger);
         Audit = new PostgresAudit(Calls);
     }
@@ -95,6 +97,15 @@ public sealed class PostgresTier : IRemoteTier, ISearchableTier, IIndexedTier, I
 
     public ValueTask<RetentionReport> RunRetentionAsync(IReadOnlyList<CompiledRetention> entries, bool dryRun, IRetentionExport? export, CancellationToken cancellationToken)
         => _retention.RunAsync(entries, dryRun, export, cancellationToken);
+
+    public ValueTask<bool> NoteUnheardAsync(IReadOnlyCollection<byte[]> sessions, CancellationToken cancellationToken)
+        => _unheard.NoteAsync(sessions, cancellationToken);
+
+    public ValueTask<IReadOnlyList<UnheardSession>> TakeUnheardAsync(int most, CancellationToken cancellationToken)
+        => _unheard.TakeAsync(most, cancellationToken);
+
+    public ValueTask<bool> HeardAsync(IReadOnlyCollection<UnheardSession> sessions, CancellationToken cancellationToken)
+        => _unheard.HeardAsync(sessions, cancellationToken);
 
     /// <summary>Removes what is past its end now; it happens by itself about once a minute.</summary>
     internal Task<(int Sessions, bool IsComplete)> SweepAsync(CancellationToken cancellationToken) => _sweeper.SweepAsync(cancellationToken);

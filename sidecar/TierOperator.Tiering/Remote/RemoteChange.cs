@@ -53,6 +53,12 @@ public sealed record RemoteChange(ReadOnlyMemory<byte> Session)
     /// <summary>Redis announces it, to those who listen to it: PostgreSQL need not.</summary>
     public bool IsToldByRedis { get; init; }
 
+    /// <summary>
+    /// PostgreSQL only: Redis shares the session and is away, so it may come back with what it held before. PostgreSQL notes that together with the
+    /// change (<see cref="IRemindingTier"/>), for whoever made it may be gone by then.
+    /// </summary>
+    public bool IsUnheardByRedis { get; init; }
+
     /// <summary>Redis only: applied is what a replica has too, where the primary has replicas.</summary>
     public bool IsReplicated { get; init; }
 

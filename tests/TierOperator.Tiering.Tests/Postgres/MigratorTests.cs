@@ -28,6 +28,7 @@ public sealed class MigratorTests(PostgresFixture fixture) : IAsyncLifetime
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(5)]
+    [InlineData(7)]
     public async Task Run_FromAnOlderVersionWithData_KeepsAndCompletesIt(int from)
     {
         await MigrateAsync(from);
@@ -49,7 +50,8 @@ public sealed class MigratorTests(PostgresFixture fixture) : IAsyncLifetime
         Assert.Equal("50 100 300", await _database.ReadAsync<string>("SELECT count(*) || ' ' || sum(items) || ' ' || sum(bytes) FROM tier.session"));
         Assert.Equal("50 300", await _database.ReadAsync<string>("SELECT out_sessions || ' ' || out_bytes FROM tier.totals('tests', 'p', 'raw')"));
         Assert.True(await _database.ReadAsync<bool>("SELECT bool_and(written_hour > 0 AND expires_hour > 0) FROM tier.session"));
-        Assert.Equal(RemoteStatus.Applied, (await tier.ApplyAsync(Changes.Put("s7", 1, ("b", "new")))).Status);
+        Assert.Equal(RemoteStatus.Applied, (await tier.ApplyAsync(Changes.Put("s7", 1, ("b", "new")) with { IsUnheardByRedis = true })).Status);
+        Assert.Equal("s7", await _database.ReadAsync<string>("SELECT encode(lookup, 'escape') FROM tier.unheard"));
     }
 
     [Fact]

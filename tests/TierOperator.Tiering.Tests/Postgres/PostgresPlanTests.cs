@@ -9,7 +9,7 @@ public sealed class PostgresPlanTests(PostgresFixture fixture) : IAsyncLifetime
     {
         _database = await Database.CreateAsync(await fixture.ServerAsync());
         await using var tier = PostgresFixture.Start(PostgresFixture.OptionsFor(await fixture.ServerAsync(), url: _database.UrlOf()));
-        await tier.ApplyAsync(Changes.Put("s", 1, ("a", "x")));
+        await tier.ApplyAsync(Changes.Put("s", 1, ("a", "x")) with { IsUnheardByRedis = true });
     }
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();
@@ -24,7 +24,17 @@ public sealed class PostgresPlanTests(PostgresFixture fixture) : IAsyncLifetime
         Assert.DoesNotContain("session_expiry", plan + scan, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Explain_NotesForRedis_AreTakenInTheOrderOfTheKey()
+    {
+        var plan = await _database.ReadAsync<string>("EXPLAIN (FORMAT JSON) SELECT ctid FROM tier.unheard WHERE namespace = 'n' AND policy = 'p' AND taken_ms < 1 ORDER BY lookup LIMIT 10 FOR UPDATE SKIP LOCKED");
+
+        Assert.Contains("unheard_pkey", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sort", plan, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("unheard", "taken_ms = 5, number = 7, expires_hour = expires_hour")]
     [InlineData("item", "version = '01932f5b-0000-0000-0000-000100000001', value = 'new', length = 3")]
     [InlineData("session", "newest = '01932f5b-0000-0000-0000-000100000001', accessed_ms = accessed_ms + 1, accesses = 2, expires_ms = expires_ms + 1, bytes = 3")]
     public async Task Update_OfWhatEveryWriteChanges_TouchesNoIndex(string table, string changes)

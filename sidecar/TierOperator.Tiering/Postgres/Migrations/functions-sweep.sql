@@ -1,5 +1,6 @@
--- Removes what is past its end: tombstones, sessions, and removals of items that no replay can undo any more. At most p_limit
--- sessions a call, and none that somebody works on. Answers how many sessions went.
+-- Removes what is past its end: tombstones, sessions, removals of items that no replay can undo any more, and notes for a Redis that nobody
+-- brought anything (of every policy: who made them may be gone). At most p_limit sessions a call, and none that somebody works on. Answers how
+-- many sessions went.
 CREATE OR REPLACE FUNCTION {schema}.sweep(p_namespace text, p_policy text, p_now bigint, p_removed_before uuid, p_limit integer)
 RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog AS $function$
 #variable_conflict use_column
@@ -23,6 +24,9 @@ BEGIN
         SELECT r.session_id, r.lookup FROM {schema}.item r JOIN {schema}.session s ON s.id = r.session_id
         WHERE r.removed_hour <= {schema}.milliseconds_of(p_removed_before) / 3600000 AND r.version < p_removed_before AND s.namespace = p_namespace AND s.policy = p_policy LIMIT p_limit) old
     WHERE i.session_id = old.session_id AND i.lookup = old.lookup AND i.removed AND i.version < p_removed_before;
+
+    DELETE FROM {schema}.unheard WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM {schema}.unheard WHERE expires_hour < p_now / 3600000 LIMIT p_limit FOR UPDATE SKIP LOCKED));
     RETURN coalesce(cardinality(gone), 0);
 END $function$;
 
