@@ -23,6 +23,7 @@ internal static class SharedMeter
         Gauge(meter, engine, "tier.sync.backlog.size", "By", "Bytes of values that a shared tier has yet to hear of.", static loop => loop.Outbox.BacklogBytes);
         meter.CreateObservableGauge("tier.remote.clock_skew", () => s_tiers.Select(tier => new Measurement<double>(
             engine.LoopOf(tier)?.Link.Tier.ClockSkew?.TotalSeconds ?? 0, new KeyValuePair<string, object?>("tier", SharedTiers.NameOf(tier)))), "s", "How far the server's clock is ahead of this one.");
+        meter.CreateObservableCounter("tier.sync.reminders", () => engine.Reminded, "{session}", "Sessions that Redis had missed while it was away and was brought from PostgreSQL.");
         meter.CreateObservableGauge("tier.sync.dead_letters", () => engine.DeadLetters.Count, "{change}", "Changes that a shared tier refused for good.");
         meter.CreateObservableCounter("tier.sync.conflicts", () => engine.ConflictsDecided, "{item}", "Items whose write here lost to a newer one of another sidecar.");
         meter.CreateObservableCounter("tier.coherence.announcements", () => engine.Announced, "{announcement}", "Changes of others that were heard of.");

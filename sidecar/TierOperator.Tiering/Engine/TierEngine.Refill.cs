@@ -8,7 +8,8 @@ namespace TierOperator.Tiering.Engine;
 /// A Redis that was emptied takes whatever comes first for the newest. What this sidecar's journal has of a session may be older than what others wrote
 /// to PostgreSQL since, so of a session that PostgreSQL has too only removals are sent from here, which a Redis that failed over may lack. 1. PostgreSQL hears
 /// what it is owed. 2. What it holds then is read, 3. and sent to Redis, where versions let nothing newer be lost, as a part: what other sidecars owe PostgreSQL
-/// is not in it. While PostgreSQL is away nothing of it is sent: readers are told that a tier is missing, which is better than an old value without a word.
+/// is not in it. While PostgreSQL is away nothing of it is sent: readers are told that a tier is missing, which is better than an old value without a word. A Redis that still holds the session, as it was
+/// before, hears from PostgreSQL what was removed, replaced and deleted since, too.
 /// </remarks>
 public sealed partial class TierEngine
 {

@@ -41,6 +41,7 @@ public sealed partial class TierEngine
         if (_shared!.Of(TierSet.Redis) is not { } redis) return;
         var note = new Sync.OwedNote(key, answer.Floor, _clock.NowMs) { IsDelete = true };
         _ = redis.Outbox.Note(note, wait: false);
+        _lacksNotes = true; // PostgreSQL has it already
     }
 
     /// <summary>Whether PostgreSQL answers for a session's retention.</summary>

@@ -26,7 +26,8 @@ public sealed partial class TierEngine
         _background = Task.WhenAll(
             KeepRunning("eviction", () => RelievePressureAsync(token), token),
             KeepRunning("sweep", () => SweepAsync(token), token),
-            KeepRunning("children", () => DeleteChildrenAsync(token), token));
+            KeepRunning("children", () => DeleteChildrenAsync(token), token),
+            BeginReminding(token));
         _preloading = Task.Run(() => PreloadAsync(token), CancellationToken.None);
     }
 

@@ -15,7 +15,9 @@ public sealed partial class TierEngine : ISyncSource
         var nowMs = _clock.NowMs;
         if (owed.IsDelete)
         {
-            return owed.Floor == ItemVersion.None ? null : TombstoneOf(owed.Key, owed.Floor) with { Newest = owed.Newest, IsToldByRedis = IsToldByRedis(_rules.SharedTiersOf(owed.Key)) };
+            if (owed.Floor == ItemVersion.None) return null;
+            var tiers = _rules.SharedTiersOf(owed.Key);
+            return TombstoneOf(owed.Key, owed.Floor) with { Newest = owed.Newest, IsToldByRedis = IsToldByRedis(tiers), IsUnheardByRedis = IsUnheardByRedis(tiers, link.Flag) };
         }
 
         var held = HeldOf(owed);
@@ -144,8 +146,9 @@ public sealed partial class TierEngine : ISyncSource
             IsPartial = header.IsPartial,
             IsWhole = held.IsWhole,
             IsReplicated = tier == TierSet.Redis && rule.AwaitedTiers.HasFlag(TierSet.Redis),
-            IsAnnounced = owed.Items.Count > 0 || owed.Floor != ItemVersion.None || owed.IsWhole,
+            IsAnnounced = !owed.IsTouch,
             IsToldByRedis = IsToldByRedis(rule.SharedTiers),
+            IsUnheardByRedis = !owed.IsTouch && IsUnheardByRedis(rule.SharedTiers, tier),
             ExpiresMs = Math.Min(header.DeadlineMs, header.LastAccessMs + ttl),
             Puts = puts,
             Unheld = unheld,

@@ -75,6 +75,12 @@ internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
         lock (_gate) return [.. _waiting.Keys.Concat(_inFlight.Keys).Distinct(KeyComparer.Instance).Take(most)];
     }
 
+    /// <summary>Sessions of which the tier has yet to hear more than accesses. One that changed again while it was sent stands here twice.</summary>
+    public List<byte[]> ChangedKeys()
+    {
+        lock (_gate) return [.. _waiting.Values.Concat(_inFlight.Values).Where(static entry => !entry.IsTouch).Select(static entry => entry.Key)];
+    }
+
     /// <summary>What the tier has yet to hear of a session; nothing for most.</summary>
     public PendingChanges Pending(byte[] key)
     {

@@ -29,6 +29,9 @@ internal sealed class OwedSession(byte[] key)
     /// <summary>Everything that is held here is to be sent, whatever the items say: the tier lost it, or never had it.</summary>
     public bool IsWhole { get; private set; }
 
+    /// <summary>Nothing but accesses.</summary>
+    public bool IsTouch => !IsWhole && _items.Count == 0 && Floor == ItemVersion.None;
+
     /// <summary>Some of it was read in the journal, which may lack what was written last before a power cut.</summary>
     public bool IsReread { get; private set; }
     public ItemVersion Floor { get; private set; }

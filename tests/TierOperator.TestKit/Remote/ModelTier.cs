@@ -11,10 +11,12 @@ namespace TierOperator.TestKit.Remote;
 /// The rules of a shared tier in their plainest form, in this process: what the engine's tests run on, so that a fault is a switch.
 /// The real tiers answer for themselves in their own tests.
 /// </summary>
-public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainingTier
+public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainingTier, IRemindingTier
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<byte[], Stored> _sessions = new(KeyComparer.Instance);
+    private readonly Dictionary<byte[], Unheard> _unheard = new(KeyComparer.Instance);
+    private long _notes;
 
     public TierSet Tier => tier;
     public RemoteTierState State { get; private set; } = new(RemoteHealth.Healthy);
@@ -26,6 +28,9 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainin
 
     /// <summary>Every call answers Unavailable, as if it had timed out.</summary>
     public bool IsAway { get; set; }
+
+    /// <summary>Changes do not happen, and who asked for them hears of a time-out; it reads, and is believed to be well.</summary>
+    public bool LosesChanges { get; set; }
 
     /// <summary>Changes happen, and who asked for them hears of a time-out.</summary>
     public bool LosesAnswers { get; set; }
@@ -42,6 +47,10 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainin
     /// <summary>How often a session was asked for whole.</summary>
     public int SessionReads { get; private set; }
     public int Applied { get; private set; }
+
+    /// <summary>Sessions that Redis has yet to hear of.</summary>
+    public int UnheardCount { get { lock (_gate) return _unheard.Count; } }
+    public long NotesMade => Interlocked.Read(ref _notes);
 
     public event Action<RemoteTierState>? StateChanged;
     public event Action? Forgot;
@@ -61,7 +70,12 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainin
     /// <summary>The server comes back empty.</summary>
     public void Forget()
     {
-        lock (_gate) _sessions.Clear();
+        lock (_gate)
+        {
+            _sessions.Clear();
+            _unheard.Clear();
+        }
+
         Forgot?.Invoke();
     }
 
@@ -130,7 +144,8 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainin
         {
             foreach (var change in changes)
             {
-                results.Add(IsAway ? new RemoteResult(RemoteStatus.Unavailable) : Apply_NeedsLock(change));
+                results.Add(IsAway || LosesChanges ? new RemoteResult(RemoteStatus.Unavailable) : Apply_NeedsLock(change));
+                if (change.IsUnheardByRedis && results[^1].Status is RemoteStatus.Applied or RemoteStatus.Older) Note_NeedsLock(change.Session.ToArray());
                 if (results[^1].Status == RemoteStatus.Applied && change.IsAnnounced) announced.Add(new RemoteAnnouncement(change.Session.ToArray(), change.Newest, change.Newest.Node));
             }
         }
@@ -153,7 +168,38 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainin
         }
     }
 
+    public ValueTask<bool> NoteUnheardAsync(IReadOnlyCollection<byte[]> sessions, CancellationToken cancellationToken)
+    {
+        if (IsAway) return new(false);
+        lock (_gate)
+            foreach (var session in sessions) Note_NeedsLock(session);
+        return new(true);
+    }
+
+    public ValueTask<IReadOnlyList<UnheardSession>> TakeUnheardAsync(int most, CancellationToken cancellationToken)
+    {
+        if (IsAway) return new([]);
+        lock (_gate)
+        {
+            var now = Environment.TickCount64;
+            var next = _unheard.Where(entry => entry.Value.TakenMs is not { } taken || now - taken >= 30_000).Take(most).ToList();
+            foreach (var (key, note) in next) _unheard[key] = note with { TakenMs = now };
+            return new([.. next.Select(static entry => new UnheardSession(entry.Key, entry.Value.Number))]);
+        }
+    }
+
+    public ValueTask<bool> HeardAsync(IReadOnlyCollection<UnheardSession> sessions, CancellationToken cancellationToken)
+    {
+        if (IsAway) return new(false);
+        lock (_gate)
+            foreach (var heard in sessions)
+                if (_unheard.TryGetValue(heard.Session, out var note) && note.Number == heard.Number) _unheard.Remove(heard.Session);
+        return new(true);
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Note_NeedsLock(byte[] session) => _unheard[session] = new Unheard(++_notes, null);
 
     private RemoteSession ReadSession(ReadOnlyMemory<byte> session)
     {
@@ -166,8 +212,8 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainin
             if (stored.Header is null) return new RemoteSession(RemoteReadStatus.NotFound) { Floor = stored.Floor, Newest = stored.Newest };
             return new RemoteSession(RemoteReadStatus.Found)
             {
-                Session = new SessionSnapshot(key, stored.Header, [.. stored.Items.Values]),
-                IsProjection = stored.IsPart, Newest = stored.Newest, Floor = ItemVersion.None,
+                Session = new SessionSnapshot(key, stored.Header with { Floor = stored.Floor }, [.. stored.Items.Values]),
+                IsProjection = stored.IsPart, Newest = stored.Newest, Floor = stored.Floor,
                 Removed = stored.Removed.ToDictionary(KeyComparer.Instance),
             };
         }
@@ -188,6 +234,8 @@ public sealed class ModelTier(TierSet tier) : IRemoteTier, IBackplane, IRetainin
         stored.Take(change, tier == TierSet.Redis);
         return new RemoteResult(RemoteStatus.Applied) { Existed = existed, Newest = stored.Newest };
     }
+
+    private readonly record struct Unheard(long Number, long? TakenMs);
 
     private sealed class Stored
     {
