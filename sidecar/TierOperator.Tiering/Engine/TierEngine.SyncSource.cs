@@ -17,7 +17,7 @@ public sealed partial class TierEngine : ISyncSource
         {
             if (owed.Floor == ItemVersion.None) return null;
             var tiers = _rules.SharedTiersOf(owed.Key);
-            return TombstoneOf(owed.Key, owed.Floor) with { Newest = owed.Newest, IsToldByRedis = IsToldByRedis(tiers), IsUnheardByRedis = IsUnheardByRedis(tiers, link.Flag) };
+            return TombstoneOf(owed.Key, owed.Floor) with { Newest = owed.Newest, IsToldByRedis = IsToldByRedis(tiers), IsUnheardByRedis = IsReminded(owed.Key) && IsUnheardByRedis(tiers, link.Flag) };
         }
 
         var held = HeldOf(owed);
@@ -148,7 +148,7 @@ public sealed partial class TierEngine : ISyncSource
             IsReplicated = tier == TierSet.Redis && rule.AwaitedTiers.HasFlag(TierSet.Redis),
             IsAnnounced = !owed.IsTouch,
             IsToldByRedis = IsToldByRedis(rule.SharedTiers),
-            IsUnheardByRedis = !owed.IsTouch && IsUnheardByRedis(rule.SharedTiers, tier),
+            IsUnheardByRedis = !owed.IsTouch && IsReminded(rule.Rule) && IsUnheardByRedis(rule.SharedTiers, tier),
             ExpiresMs = Math.Min(header.DeadlineMs, header.LastAccessMs + ttl),
             Puts = puts,
             Unheld = unheld,

@@ -20,6 +20,13 @@ public sealed partial class TierEngine
     private bool _hasRead;
     private Queue<byte[]> _unnoted = new();
 
+    /// <summary>
+    /// A refill goes by versions: where a rule settles conflicts otherwise, the writer's own comparison with what Redis holds must come first, and may still.
+    /// </summary>
+    private static bool IsReminded(CompiledRule rule) => rule.OnConflict == ConflictStrategy.LatestWins;
+
+    private bool IsReminded(byte[] key) => IsReminded(_rules.Policy.Matcher.MatchSession(key, null)) && _rules.SharedTiersOf(key).HasFlag(TierSet.Postgres);
+
     /// <summary>Whether a change to PostgreSQL of a session in these tiers is to be noted there.</summary>
     private bool IsUnheardByRedis(TierSet tiers, TierSet to)
     {
@@ -47,7 +54,7 @@ public sealed partial class TierEngine
         var hasRead = outbox.KnowsAll || !outbox.MayReadOn;
         if (!_lacksNotes && (_hasRead || !hasRead)) return;
         (_lacksNotes, _hasRead) = (false, hasRead); // before the list: what comes into the outbox from here on is listed, or noted with its change
-        _unnoted = new Queue<byte[]>(outbox.ChangedKeys().Where(key => _rules.SharedTiersOf(key).HasFlag(TierSet.Postgres)));
+        _unnoted = new Queue<byte[]>(outbox.ChangedKeys().Where(IsReminded));
     }
 
     private void ForgetUnnoted() => (_unnoted, _hasRead) = (new(), false);

@@ -111,6 +111,39 @@ public sealed class UnheardTests
     }
 
     [Fact]
+    public async Task Away_WhatPostgresRetires_IsNotedToo()
+    {
+        await using (var gone = New())
+        {
+            await gone.PutAsync("s", "i", "old");
+            _redis.SetState(new(RemoteHealth.Unavailable, "down"));
+            await Task.Delay(TimeSpan.FromMilliseconds(200)); // what stood in the outbox is noted by then
+            _postgres.Retires.Add(SharedHarness.Key("s"));
+            await gone.Engine.RunRetentionEverywhereAsync(dryRun: false, CancellationToken.None);
+            await Eventually.HoldsAsync(() => _postgres.UnheardCount == 1, () => "it is not noted");
+        }
+
+        _redis.SetState(new(RemoteHealth.Healthy));
+        await using var reader = New(node: 2);
+        await SettledAsync();
+        Assert.Null(await reader.ValueAsync("s", "i"));
+    }
+
+    [Fact]
+    public async Task Away_RuleThatComparesWithWhatRedisHolds_IsNotNoted()
+    {
+        await using var pod = New("write: Behind, ack: Disk, onConflict: SourcePriority");
+        _redis.SetState(new(RemoteHealth.Unavailable, "down"));
+
+        await pod.PutAsync("s", "i", "v");
+        await pod.DeleteAsync("t");
+        await pod.Engine.Shared!.Of(TierSet.Postgres)!.FlushAsync(CancellationToken.None);
+        await Task.Delay(TimeSpan.FromMilliseconds(200));
+
+        Assert.Equal(0, _postgres.UnheardCount);
+    }
+
+    [Fact]
     public async Task Well_NothingIsNoted()
     {
         await using var pod = New();
