@@ -63,6 +63,11 @@ internal sealed class SecretTier(TierSet flag, string? folder, string name, Func
     public ValueTask<IReadOnlyList<RemoteResult>> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
         => _open?.Tier.ApplyAsync(changes, cancellationToken) ?? new([.. changes.Select(_ => new RemoteResult(RemoteStatus.Unavailable))]);
 
+    public bool TellsEach => _open?.Tier.TellsEach ?? false;
+
+    public ValueTask<IReadOnlyList<RemoteResult>> ApplyEachAsync(IReadOnlyList<RemoteChange> changes, Action<int, RemoteResult> told, CancellationToken cancellationToken)
+        => _open?.Tier.ApplyEachAsync(changes, told, cancellationToken) ?? new([.. changes.Select(_ => new RemoteResult(RemoteStatus.Unavailable))]);
+
     public ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
         => _open?.Tier.ListAsync(prefix, after, limit, cancellationToken) ?? new(new RemoteListing(RemoteReadStatus.Unavailable, []));
 

@@ -146,7 +146,7 @@ internal sealed class RedisMonitor : IAsyncDisposable
         if ((server.Fault ?? replication.Fault) is { } fault) return StateOf(fault);
         await _largest.AskAsync(node, _client.DeadlineAfter(s_patience), _stop.Token);
         Compare(Field(server.Value, "server_time_usec"));
-        ReplicasSeen?.Invoke(node, int.TryParse(Field(replication.Value, "connected_slaves"), NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) ? replicas : 0);
+        ReplicasSeen?.Invoke(node, Followers(replication.Value));
         if (Field(replication.Value, "role") != "master") return StateOf(new RedisFault(RedisFaultKind.Server, "READONLY"));
         var identity = $"{Field(replication.Value, "master_replid")}/{Field(server.Value, "run_id")}";
         return await CompareAsync(node, identity) is { } refused ? StateOf(refused) : new RemoteTierState(RemoteHealth.Healthy);
@@ -200,6 +200,10 @@ internal sealed class RedisMonitor : IAsyncDisposable
         else RedisLog.Troubled(_logger, state.Health, state.Reason ?? "");
         StateChanged?.Invoke(state);
     }
+
+    // One that takes the whole of the data over just now counts when it has it: until then it acknowledges nothing, and the primary is all there is.
+    private static int Followers(string? info)
+        => (info ?? "").Split('\n').Count(static line => line.StartsWith("slave", StringComparison.Ordinal) && line.Contains("state=online", StringComparison.Ordinal));
 
     private static string Field(string? info, string name)
     {

@@ -17,6 +17,10 @@ internal static class RedisReasons
     public static bool IsAboutTheServer(RedisFault fault) => fault.Code is "OOM" or "READONLY" or "MISCONF" or "NOREPLICAS" or "NOPERM" or "NOAUTH" or "WRONGPASS"
         or "LOADING" or "BUSY" or "MASTERDOWN" or "CLUSTERDOWN";
 
+    /// <summary>True for an answer that says something about the command, and is the same however often it is sent.</summary>
+    public static bool IsAboutTheCommand(RedisFault fault)
+        => fault.Kind == RedisFaultKind.Server && !IsAboutTheServer(fault) && fault.Code is not ("MOVED" or "ASK" or "TRYAGAIN" or "NOSCRIPT" or "UNBLOCKED");
+
     public static string Of(RedisFault fault, string prefix) => fault.Kind switch
     {
         RedisFaultKind.Timeout => "The Redis server does not answer in time: see whether it is overloaded, frozen or behind a firewall.",

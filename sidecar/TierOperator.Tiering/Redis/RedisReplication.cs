@@ -15,23 +15,26 @@ internal sealed class RedisReplication(RedisKeys keys, RedisDialer dialer, Redis
     private const string MarkMs = "1000";
     private readonly ConcurrentDictionary<RedisAddress, RedisNode> _ways = new();
     private readonly ConcurrentDictionary<RedisAddress, bool> _replicated = new();
+    private readonly ConcurrentDictionary<RedisAddress, Rounds> _rounds = new();
 
     /// <summary>What the last look at a primary told of its replicas.</summary>
     public void Note(RedisNode primary, int replicas) => _replicated[primary.Address] = replicas > 0;
 
-    /// <summary>The results, those that a replica was to have and has not as outstanding.</summary>
-    public async ValueTask<RemoteResult[]> ConfirmAsync(IReadOnlyList<RemoteChange> changes, RemoteResult[] results, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>The result of a change that the primary has taken; outstanding where a replica was to have it and has not.</summary>
+    public async ValueTask<RemoteResult> ConfirmAsync(RemoteChange change, RemoteResult applied, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var deadline = client.DeadlineAfter(timeout);
-        foreach (var group in Enumerable.Range(0, results.Length).Where(i => changes[i].IsReplicated && results[i].Status == RemoteStatus.Applied).GroupBy(i => NodeOf(changes[i])))
+        if (client.Topology.Route(RedisKeys.Slot(keys.Session(change.Session.Span))) is not { } node || !_replicated.GetValueOrDefault(node.Address)) return applied;
+        var asked = Join(node, change.Session, timeout);
+        try
         {
-            if (group.Key is not { } node || !_replicated.GetValueOrDefault(node.Address)) continue;
-            if (await HasReplicaAsync(node, changes[group.First()].Session, timeout, deadline, cancellationToken)) continue;
-            foreach (var i in group)
-                results[i] = new RemoteResult(RemoteStatus.Unavailable) { IsAnswered = true, Detail = "The Redis primary has it, and no replica in time: see whether they follow it." };
+            if (await asked.WaitAsync(timeout, time, cancellationToken)) return applied;
+        }
+        catch (TimeoutException)
+        {
+            // as good as a no
         }
 
-        return results;
+        return new RemoteResult(RemoteStatus.Unavailable) { IsAnswered = true, Detail = "The Redis primary has it, and no replica in time: see whether they follow it." };
     }
 
     public async ValueTask DisposeAsync()
@@ -39,7 +42,20 @@ internal sealed class RedisReplication(RedisKeys keys, RedisDialer dialer, Redis
         foreach (var way in _ways.Values) await way.DisposeAsync();
     }
 
-    private RedisNode? NodeOf(RemoteChange change) => client.Topology.Route(RedisKeys.Slot(keys.Session(change.Session.Span)));
+    /// <summary>The question to a primary that is asked next, for all who come until then: the one under way says nothing of what it came before.</summary>
+    private Task<bool> Join(RedisNode primary, ReadOnlyMemory<byte> session, TimeSpan timeout)
+    {
+        var rounds = _rounds.GetOrAdd(primary.Address, static _ => new Rounds());
+        lock (rounds.Gate) return rounds.Next ??= AskNextAsync(rounds, rounds.Current, primary, session, timeout);
+    }
+
+    private async Task<bool> AskNextAsync(Rounds rounds, Task before, RedisNode primary, ReadOnlyMemory<byte> session, TimeSpan timeout)
+    {
+        await Task.Yield(); // not under the lock of whoever came first
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (rounds.Gate) (rounds.Current, rounds.Next) = (rounds.Next!, null);
+        return await HasReplicaAsync(primary, session, timeout, client.DeadlineAfter(timeout), CancellationToken.None);
+    }
 
     private async ValueTask<bool> HasReplicaAsync(RedisNode primary, ReadOnlyMemory<byte> session, TimeSpan timeout, long deadline, CancellationToken cancellationToken)
     {
@@ -62,4 +78,12 @@ internal sealed class RedisReplication(RedisKeys keys, RedisDialer dialer, Redis
     }
 
     private static long ReadCount(ref RespReader reader) => reader.ReadInteger();
+
+    /// <summary>The question under way to one primary, and the next one.</summary>
+    private sealed class Rounds
+    {
+        public Lock Gate { get; } = new();
+        public Task Current { get; set; } = Task.CompletedTask;
+        public Task<bool>? Next { get; set; }
+    }
 }

@@ -89,17 +89,21 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
         return read with { Floor = Max(read.Floor, buried.Value), Newest = Max(read.Newest, buried.Value) };
     }
 
-    public async ValueTask<IReadOnlyList<RemoteResult>> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<RemoteResult>> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken) => ApplyEachAsync(changes, static (_, _) => { }, cancellationToken);
+
+    public bool TellsEach => true;
+
+    public async ValueTask<IReadOnlyList<RemoteResult>> ApplyEachAsync(IReadOnlyList<RemoteChange> changes, Action<int, RemoteResult> told, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var (running, results) = (new ValueTask<RemoteResult>[changes.Count], new RemoteResult[changes.Count]);
         // A batch of the sync loop may take longer than what a caller waits for.
         var deadline = changes.Count > 1 && _options.Remote.ApplyTimeout > _options.Remote.Timeout ? _client.DeadlineAfter(_options.Remote.ApplyTimeout) : Deadline();
 #pragma warning disable CA2012 // all are under way before the first is awaited, each once: so they go in one send
-        for (var i = 0; i < running.Length; i++) running[i] = ApplyOneAsync(changes[i], deadline, cancellationToken);
+        for (var i = 0; i < running.Length; i++) running[i] = ApplyAndTellAsync(changes[i], deadline, i, told, cancellationToken);
 #pragma warning restore CA2012
         for (var i = 0; i < running.Length; i++) results[i] = await running[i];
-        return await _replication.ConfirmAsync(changes, results, _options.Remote.Timeout, cancellationToken);
+        return results;
     }
 
     public ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken)
@@ -125,6 +129,15 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
         await _client.DisposeAsync();
     }
 
+    // One change's answer does not wait for another's: that may be owed by a server that is away.
+    private async ValueTask<RemoteResult> ApplyAndTellAsync(RemoteChange change, long deadline, int place, Action<int, RemoteResult> told, CancellationToken cancellationToken)
+    {
+        var result = await ApplyOneAsync(change, deadline, cancellationToken);
+        if (change.IsReplicated && result.Status == RemoteStatus.Applied) result = await _replication.ConfirmAsync(change, result, _options.Remote.Timeout, cancellationToken);
+        told(place, result);
+        return result;
+    }
+
     private async ValueTask<RemoteResult> ApplyOneAsync(RemoteChange change, long deadline, CancellationToken cancellationToken)
     {
         if (Refusal(change) is { } refusal) return new RemoteResult(RemoteStatus.Refused) { Detail = refusal };
@@ -138,7 +151,13 @@ public sealed class RedisTier : IRemoteTier, ILeasingTier, INativeTier
         if (answer.Fault is not { } fault) return answer.Value;
         if (RedisBulkLimit.IsMeantBy(fault)) return new RemoteResult(RemoteStatus.Refused) { Detail = TooLarge("this server takes") };
         var isForGood = fault.Code == "TIERFORMAT";
-        return new RemoteResult(isForGood ? RemoteStatus.Refused : RemoteStatus.Unavailable) { IsAnswered = RedisReasons.HealthOf(fault) == RemoteHealth.ReadOnly, Detail = isForGood ? fault.Text : RedisReasons.Of(fault, _keys.Prefix) };
+        return new RemoteResult(isForGood ? RemoteStatus.Refused : RemoteStatus.Unavailable)
+        {
+            IsAnswered = RedisReasons.HealthOf(fault) == RemoteHealth.ReadOnly,
+            IsObjection = RedisReasons.IsAboutTheCommand(fault),
+            IsPartAway = _client.Topology.IsPartOnly(slot),
+            Detail = isForGood ? fault.Text : RedisReasons.Of(fault, _keys.Prefix),
+        };
     }
 
     private static string TooLarge(string than) => $"A value is larger than {than} (proto-max-bulk-len): raise it and retry the letter, or keep such values in another tier.";

@@ -56,6 +56,16 @@ public interface IRemoteTier : IAsyncDisposable
     /// </summary>
     ValueTask<IReadOnlyList<RemoteResult>> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken);
 
+    /// <summary>True: <see cref="ApplyEachAsync"/> tells of each change by itself.</summary>
+    bool TellsEach => false;
+
+    /// <summary>
+    /// As the other, and where <see cref="TellsEach"/> says so <paramref name="told"/> hears of each change's result, by its place, as soon as it is
+    /// known: on any thread, several at once. The list repeats them all.
+    /// </summary>
+    ValueTask<IReadOnlyList<RemoteResult>> ApplyEachAsync(IReadOnlyList<RemoteChange> changes, Action<int, RemoteResult> told, CancellationToken cancellationToken)
+        => ApplyAsync(changes, cancellationToken);
+
     /// <summary>Keys that begin with <paramref name="prefix"/> and come after <paramref name="after"/>, in byte order, whole ones only.</summary>
     ValueTask<RemoteListing> ListAsync(ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken);
 }

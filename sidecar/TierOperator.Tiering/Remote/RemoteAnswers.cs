@@ -94,6 +94,12 @@ public readonly record struct RemoteResult(RemoteStatus Status)
 
     /// <summary>With Unavailable: the server did answer, and said that it takes no writes now (full, read-only). It still reads.</summary>
     public bool IsAnswered { get; init; }
+
+    /// <summary>With Unavailable: the server did answer, with an error that speaks of this change. Again and again, it is a refusal.</summary>
+    public bool IsObjection { get; init; }
+
+    /// <summary>With Unavailable: the part of the tier that has this session does not answer; others do.</summary>
+    public bool IsPartAway { get; init; }
     public string? Detail { get; init; }
 }
 

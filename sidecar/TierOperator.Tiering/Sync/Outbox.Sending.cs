@@ -5,10 +5,60 @@ namespace TierOperator.Tiering.Sync;
 /// <summary>What is taken out to be sent, and what becomes of it.</summary>
 internal sealed partial class Outbox
 {
-    /// <summary>
-    /// Takes what has waited long enough (or is waited for), oldest first, at most <see cref="SendTerms.Most"/> sessions. Every one taken
-    /// is given back by <see cref="Done"/> or <see cref="PutBack"/>.
-    /// </summary>
+    /// <summary>What somebody waits for, at most so many sessions, and nothing that was sent in vain before.</summary>
+    /// <remarks>Every one taken, here and below, is given back by <see cref="Done"/> or <see cref="PutBack"/>.</remarks>
+    public List<OwedSession> TakeUrgent(int most)
+    {
+        var taken = new List<OwedSession>();
+        lock (_gate)
+        {
+            while (taken.Count < most && _urgent.TryDequeue(out var urgent))
+            {
+                if (urgent.Attempts > 0) _urgentMissed.Enqueue(urgent);
+                else Take_NeedsLock(urgent, taken);
+            }
+        }
+
+        return taken;
+    }
+
+    /// <summary>What was sent in vain and whose pause is over, or that somebody waits for: apart from all else, for it may be in vain again.</summary>
+    public List<OwedSession> TakeMissed(int most, long nowMs)
+    {
+        var taken = new List<OwedSession>();
+        lock (_gate)
+        {
+            while (taken.Count < most && _urgentMissed.TryDequeue(out var urgent)) Take_NeedsLock(urgent, taken);
+            for (var looked = _missed.Count; looked > 0 && taken.Count < most && _missed.TryPeek(out var next, out var dueMs) && dueMs <= nowMs; looked--)
+            {
+                _missed.Dequeue();
+                if (!IsWaiting_NeedsLock(next) || next.RetryAtMs > dueMs) continue; // it stands further behind, where it was put after a later try
+                if (_inFlight.ContainsKey(next.Key)) _missed.Enqueue(next, nowMs);
+                else Take_NeedsLock(next, taken);
+            }
+        }
+
+        return taken;
+    }
+
+    /// <summary>Whatever was in the way may be gone: nothing that was sent in vain pauses any longer. Not oftener than every half second.</summary>
+    public void EndPauses(long nowMs)
+    {
+        lock (_gate)
+        {
+            if (_missed.Count == 0 || nowMs - _pausesEndedMs < PausesEndEveryMs) return;
+            _pausesEndedMs = nowMs;
+            var missed = _missed.UnorderedItems.Select(static item => item.Element).Where(IsWaiting_NeedsLock).Distinct().ToList();
+            _missed.Clear();
+            foreach (var entry in missed)
+            {
+                entry.EndPause(nowMs);
+                _missed.Enqueue(entry, entry.RetryAtMs);
+            }
+        }
+    }
+
+    /// <summary>Takes what has waited long enough, oldest first, at most <see cref="SendTerms.Most"/> sessions.</summary>
     public List<OwedSession> Take(in SendTerms terms)
     {
         var taken = new List<OwedSession>();
@@ -16,13 +66,13 @@ internal sealed partial class Outbox
         {
             var isFull = _waiting.Count >= terms.Most || _behindFrom is not null;
             var before = !isFull ? terms.DueBeforeMs : Math.Max(terms.DueBeforeMs, MustGo_NeedsLock(terms.NowMs) ? long.MaxValue : terms.FullBeforeMs);
-            while (taken.Count < terms.Most && _urgent.TryDequeue(out var urgent)) Take_NeedsLock(urgent, taken);
             for (var looked = _line.Count; looked > 0 && taken.Count < terms.Most && _line.TryPeek(out var next); looked--)
             {
-                if (next.NotedMs > before && IsWaiting_NeedsLock(next)) break;
+                var isOurs = next.Attempts == 0 && IsWaiting_NeedsLock(next);
+                if (next.NotedMs > before && isOurs) break;
                 _line.Dequeue();
-                if (IsWaiting_NeedsLock(next) && (_inFlight.ContainsKey(next.Key) || next.RetryAtMs > terms.NowMs)) _line.Enqueue(next);
-                else Take_NeedsLock(next, taken);
+                if (isOurs && _inFlight.ContainsKey(next.Key)) _line.Enqueue(next);
+                else if (isOurs) Take_NeedsLock(next, taken);
             }
         }
 
@@ -45,7 +95,7 @@ internal sealed partial class Outbox
         Ready?.Invoke();
     }
 
-    /// <summary>Not now: it waits again, behind the others, and whoever waited for it is told that it is outstanding.</summary>
+    /// <summary>Not now: it waits again, out of the others' way, and whoever waited for it is told that it is outstanding.</summary>
     public void PutBack(OwedSession entry, RemoteResult result, long nowMs)
     {
         Waiters waiters;
@@ -53,18 +103,19 @@ internal sealed partial class Outbox
         {
             waiters = entry.TakeWaiters();
             _inFlight.Remove(entry.Key);
-            entry.CountAttempt(nowMs);
+            entry.CountAttempt(nowMs, LongestPauseMs_NeedsLock, result.IsObjection);
             if (_waiting.TryGetValue(entry.Key, out var newer))
             {
                 Count_NeedsLock(-entry.ValueBytes - newer.ValueBytes, -entry.EntryCost - newer.EntryCost);
                 newer.TakeBack(entry);
                 Count_NeedsLock(newer.ValueBytes, newer.EntryCost);
+                _missed.Enqueue(newer, newer.RetryAtMs);
                 if (newer.IsUrgent) _urgent.Enqueue(newer);
             }
             else
             {
                 _waiting[entry.Key] = entry;
-                _line.Enqueue(entry);
+                _missed.Enqueue(entry, entry.RetryAtMs);
             }
         }
 
@@ -77,8 +128,9 @@ internal sealed partial class Outbox
         List<Waiters> waiting;
         lock (_gate)
         {
-            waiting = [.. _urgent.Select(static entry => entry.TakeWaiters())];
+            waiting = [.. _urgent.Concat(_urgentMissed).Select(static entry => entry.TakeWaiters())];
             _urgent.Clear();
+            _urgentMissed.Clear();
         }
 
         foreach (var waiters in waiting) waiters.Tell(result);
@@ -92,6 +144,9 @@ internal sealed partial class Outbox
         => _behindFrom is not null || BacklogBytes > MaxBacklogBytes / 8 || _entryBytes > maxEntryBytes / 4
            || nowMs - _hastyMs <= (long)Hold.Longest.TotalMilliseconds;
 
+    // Where a part of a tier is away with many sessions, they are not all tried again every few seconds.
+    private long LongestPauseMs_NeedsLock => Math.Clamp(_missed.Count * 5L, 5_000, 30_000);
+
     private bool IsWaiting_NeedsLock(OwedSession entry) => _waiting.TryGetValue(entry.Key, out var present) && ReferenceEquals(present, entry);
 
     private void Take_NeedsLock(OwedSession entry, List<OwedSession> taken)
@@ -103,7 +158,7 @@ internal sealed partial class Outbox
     }
 }
 
-/// <summary>What a batch may be made of.</summary>
+/// <summary>What a batch of what nobody waits for may be made of.</summary>
 /// <param name="Most">Sessions in it; so many waiting are a full batch.</param>
 /// <param name="NowMs">Unix milliseconds.</param>
 internal readonly record struct SendTerms(int Most, long NowMs)

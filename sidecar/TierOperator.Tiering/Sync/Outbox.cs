@@ -12,13 +12,18 @@ namespace TierOperator.Tiering.Sync;
 /// <remarks>Thread-safe; one lock, held for table work only. An entry is in flight at most once: what is noted meanwhile waits.</remarks>
 internal sealed partial class Outbox(long maxBacklogBytes, long maxEntryBytes)
 {
+    private const long PausesEndEveryMs = 500;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<byte[], OwedSession> _waiting = new(KeyComparer.Instance);
     private readonly Dictionary<byte[], OwedSession> _inFlight = new(KeyComparer.Instance);
     private readonly Queue<OwedSession> _line = new();
     private readonly Queue<OwedSession> _urgent = new();
+    private readonly Queue<OwedSession> _urgentMissed = new();
+    private readonly PriorityQueue<OwedSession, long> _missed = new();
     private long _valueBytes;
     private long _entryBytes;
+    private long _pausesEndedMs;
     private long _hastyMs = long.MinValue / 2;
     private JournalPosition? _behindFrom;
     private JournalPosition? _readingFrom;

@@ -51,17 +51,24 @@ internal sealed class OwedSession(byte[] key)
     /// <summary>Bytes that the entry itself takes in memory.</summary>
     public long EntryCost => EntryBytes + (2 * key.Length) + _itemCost;
 
-    /// <summary>How often it was sent without an answer.</summary>
+    /// <summary>How often it was sent and not taken.</summary>
     public int Attempts { get; private set; }
+
+    /// <summary>How often the tier answered that it does not take this one.</summary>
+    public int Objections { get; private set; }
 
     /// <summary>After a try in vain it waits until then, Unix milliseconds, so that others go first.</summary>
     public long RetryAtMs { get; private set; }
 
-    public void CountAttempt(long nowMs)
+    public void CountAttempt(long nowMs, long longestPauseMs, bool isObjection)
     {
         Attempts++;
-        RetryAtMs = nowMs + Math.Min(100L << Math.Min(Attempts, 6), 5_000);
+        if (isObjection) Objections++;
+        RetryAtMs = nowMs + Math.Min(100L << Math.Min(Attempts, 10), longestPauseMs);
     }
+
+    public void EndPause(long nowMs) => RetryAtMs = Math.Min(RetryAtMs, nowMs);
+
     public bool IsUrgent => _waiters is { Count: > 0 };
 
     /// <summary>Nobody waits for it, all of it can be read in the journal again, and meanwhile nobody takes for present what was removed.</summary>
@@ -92,7 +99,7 @@ internal sealed class OwedSession(byte[] key)
         _notes += earlier._notes;
         Since = JournalPosition.Earlier(earlier.Since, Since);
         NotedMs = Math.Min(NotedMs, earlier.NotedMs);
-        (Attempts, RetryAtMs) = (Math.Max(Attempts, earlier.Attempts), Math.Max(RetryAtMs, earlier.RetryAtMs));
+        (Attempts, Objections, RetryAtMs) = (Math.Max(Attempts, earlier.Attempts), Math.Max(Objections, earlier.Objections), Math.Max(RetryAtMs, earlier.RetryAtMs));
         IsWhole |= earlier.IsWhole;
         IsReread |= earlier.IsReread;
         if (earlier.Floor > Floor) Floor = earlier.Floor;

@@ -11,8 +11,11 @@ namespace TierOperator.Tiering.Sync;
 /// <remarks>One per tier. A tier that is away costs one probe per backoff; what is owed waits, and who waits for it is told at once.</remarks>
 internal sealed partial class SyncLoop : IAsyncDisposable
 {
-    /// <summary>An entry that was sent so often in vain, while the tier answered others, is a dead letter.</summary>
-    private const int MaxAttempts = 20;
+    /// <summary>A change that the tier has answered so often with an error, while it took others, is refused. No answer is no refusal, however often.</summary>
+    private const int MaxObjections = 20;
+
+    /// <summary>Of what somebody waits for, so many batches at once in any case: one may wait for a single session of many.</summary>
+    private const int UrgentAtOnce = 2;
     private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_lastBackoff = TimeSpan.FromSeconds(5);
 
@@ -22,6 +25,9 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _closing = new();
     private readonly Pace _pace = new();
+    private readonly Lane _due = new();
+    private readonly Lane _urgent = new();
+    private readonly Lane _missed = new();
     private readonly Hold _hold;
     private readonly List<Task> _sends = [];
     private volatile TaskCompletionSource _moved = NewSignal();
@@ -29,7 +35,8 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     private volatile bool _isFlushing;
     private Task _loop = Task.CompletedTask;
     private TimeSpan _backoff = s_firstBackoff;
-    private int _underWay;
+    private int _missedAtOnce = 1;
+    private bool _wasAway;
     private long _sent;
     private long _lastSettledMs;
 
@@ -111,26 +118,37 @@ internal sealed partial class SyncLoop : IAsyncDisposable
     private async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
         await ReadOnAsync(cancellationToken);
-        if (!Link.CanWrite && !await Link.ProbeAsync(cancellationToken))
+        if (!Link.CanWrite)
         {
-            Outbox.TellWaiters(new RemoteResult(RemoteStatus.Unavailable));
-            return false;
+            if (!await Link.ProbeAsync(cancellationToken))
+            {
+                _wasAway = true;
+                Outbox.TellWaiters(new RemoteResult(RemoteStatus.Unavailable));
+                return false;
+            }
+
+            _wasAway = true;
         }
+
+        if (_wasAway) Outbox.EndPauses(NowMs);
+        _wasAway = false;
 
         _backoff = s_firstBackoff;
         var options = _options;
         _sends.RemoveAll(static send => send.IsCompleted);
         BeginRefill(cancellationToken);
-        while (Link.CanWrite && Volatile.Read(ref _underWay) < _pace.Parallelism(options))
-        {
-            var terms = Terms(options);
-            var batch = Outbox.Take(terms);
-            if (batch.Count == 0) break;
-            Interlocked.Increment(ref _underWay);
-            _sends.Add(batch.Count < terms.Most ? SendAsync(batch, cancellationToken) : SendFullAsync(batch, cancellationToken));
-        }
-
+        while (Link.CanWrite && Next(options) is { } next) _sends.Add(SendAsync(next, cancellationToken));
         return true;
+    }
+
+    /// <summary>What goes next, and by which of the lanes: none waits for another. Null: nothing that may.</summary>
+    private Batch? Next(SyncOptions options)
+    {
+        var (terms, parallelism) = (Terms(options), _pace.Parallelism(options));
+        if (_urgent.UnderWay < Math.Max(UrgentAtOnce, parallelism) && Outbox.TakeUrgent(terms.Most) is { Count: > 0 } urgent) return new Batch(urgent, _urgent, urgent.Count == terms.Most);
+        if (_missed.UnderWay == 0 && Outbox.TakeMissed(_missedAtOnce, terms.NowMs) is { Count: > 0 } missed) return new Batch(missed, _missed, isFull: false);
+        if (_due.UnderWay < parallelism && Outbox.Take(terms) is { Count: > 0 } due) return new Batch(due, _due, due.Count == terms.Most);
+        return null;
     }
 
     private SendTerms Terms(SyncOptions options)

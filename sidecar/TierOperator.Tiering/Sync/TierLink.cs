@@ -73,12 +73,29 @@ internal sealed class TierLink : IAsyncDisposable
     }
 
     /// <summary>Null: the tier was known to be away, and was not asked.</summary>
-    public async ValueTask<IReadOnlyList<RemoteResult>?> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<RemoteResult>?> ApplyAsync(IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+        => ApplyEachAsync(changes, static (_, _) => { }, cancellationToken);
+
+    /// <summary>The same; <paramref name="told"/> as in <see cref="IRemoteTier"/>.</summary>
+    public async ValueTask<IReadOnlyList<RemoteResult>?> ApplyEachAsync(IReadOnlyList<RemoteChange> changes, Action<int, RemoteResult> told, CancellationToken cancellationToken)
     {
         if (!CanWrite) return Skip<IReadOnlyList<RemoteResult>?>(null);
         var call = new Call<IReadOnlyList<RemoteResult>>(
-            token => Tier.ApplyAsync(changes, token), static answer => answer.All(result => result is { Status: RemoteStatus.Unavailable, IsAnswered: false }));
+            token => Tier.ApplyEachAsync(changes, told, token), static answer => answer.All(result => result is { Status: RemoteStatus.Unavailable, IsAnswered: false, IsPartAway: false }));
         return await RunAsync(call, cancellationToken) ? call.Answer : null;
+    }
+
+    /// <summary>
+    /// The same for what was sent in vain before: past the breaker. It fails for reasons of its own, again and again, and where little else is
+    /// sent that would count as the tier's being away.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<RemoteResult>?> ApplyAgainAsync(IReadOnlyList<RemoteChange> changes, Action<int, RemoteResult> told, CancellationToken cancellationToken)
+    {
+        if (!CanWrite) return Skip<IReadOnlyList<RemoteResult>?>(null);
+        Interlocked.Increment(ref _calls);
+        var results = await Tier.ApplyEachAsync(changes, told, cancellationToken);
+        if (results.All(static result => result.Status == RemoteStatus.Unavailable)) Interlocked.Increment(ref _failures);
+        return results;
     }
 
     /// <summary>Unavailable also where the tier knows no leases.</summary>

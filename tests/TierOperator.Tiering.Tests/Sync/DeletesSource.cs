@@ -23,5 +23,5 @@ internal abstract class DeletesSource : ISyncSource
     public ValueTask<RemoteResult> ReconcileAsync(OwedSession owed, TierLink link, RemoteChange change, CancellationToken cancellationToken)
         => throw new InvalidOperationException("Nothing here is to be compared.");
 
-    public void OnRefused(OwedSession owed, TierLink link, RemoteChange? change, string reason) => throw new InvalidOperationException(reason);
+    public virtual void OnRefused(OwedSession owed, TierLink link, RemoteChange? change, string reason) => throw new InvalidOperationException(reason);
 }

@@ -66,14 +66,15 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public void Take_AtRest_GivesWhatSomebodyWaitsFor()
+    public void TakeUrgent_AtRest_GivesWhatSomebodyWaitsFor()
     {
         for (byte session = 0; session < 4; session++) Note(session, version: 1);
         _ = _outbox.Hurry([3]);
 
-        var taken = _outbox.Take(Terms(isResting: true));
+        var (taken, others) = (_outbox.TakeUrgent(4), _outbox.Take(Terms(isResting: true)));
 
         Assert.Equal([3], taken.Select(owed => owed.Key[0]));
+        Assert.Empty(others);
     }
 
     [Theory]

@@ -18,6 +18,9 @@ internal interface IRedisTopology : IAsyncDisposable
     /// <summary>The server of a slot; null while none is known.</summary>
     RedisNode? Route(int slot);
 
+    /// <summary>True: the slot's server is one of several, and another one is connected.</summary>
+    bool IsPartOnly(int slot) => Route(slot) is var node && Primaries is { Count: > 1 } primaries && primaries.Any(other => other != node && other.Connection is not null);
+
     /// <summary>The server that a redirection names; null where redirections mean nothing.</summary>
     RedisNode? At(RedisAddress address);
 

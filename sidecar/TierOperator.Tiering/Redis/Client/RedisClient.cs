@@ -18,6 +18,7 @@ internal sealed class RedisClient(IRedisTopology topology, TimeProvider time) : 
 
     public long DeadlineAfter(TimeSpan timeout) => time.DeadlineAfter(timeout);
 
+    /// <remarks>A server that was found dead is not waited for: that would cost the caller its time, and the batch that it is in.</remarks>
     /// <param name="make">Makes the call anew for each try; the deadline is the call's own.</param>
     public async ValueTask<RedisAnswer<T>> ExecuteAsync<T>(int slot, Func<RedisCall<T>> make, CancellationToken cancellationToken)
     {
@@ -31,6 +32,7 @@ internal sealed class RedisClient(IRedisTopology topology, TimeProvider time) : 
             if (fault.Kind == RedisFaultKind.Server) Refused?.Invoke(fault);
             var next = fault.Kind == RedisFaultKind.Disconnected && !call.MayRepeat ? NextTry.GiveUp : Next(fault);
             if (next == NextTry.GiveUp || time.GetTimestamp() >= call.DeadlineAt) return answer;
+            if (next == NextTry.Wait && fault.Kind == RedisFaultKind.Disconnected && topology.Route(slot) is { Connection: null, Fault: not null }) return answer;
             if (next == NextTry.Wait && !await PauseAsync(call.DeadlineAt, cancellationToken)) return answer;
             asking = fault.Code == "ASK";
             node = asking || fault.Code == "MOVED" ? Redirected(fault) : topology.Route(slot);
@@ -97,7 +99,6 @@ internal sealed class RedisClient(IRedisTopology topology, TimeProvider time) : 
 
     private async ValueTask<bool> PauseAsync(long deadlineAt, CancellationToken cancellationToken)
     {
-        if (topology is StandaloneTopology && topology.Fault is not null) return false;
         if (time.DeadlineAfter(s_pause) >= deadlineAt) return false;
         await Task.Delay(s_pause, time, cancellationToken);
         return true;
