@@ -135,6 +135,7 @@ internal sealed class SharedTierOpener(string? secretsFolder, CompiledPolicy pol
         var (ca, certificate, key) = (Path.Combine(folder, "ca.crt"), Path.Combine(folder, "tls.crt"), Path.Combine(folder, "tls.key"));
         var roots = new X509Certificate2Collection();
         if (File.Exists(ca)) roots.ImportFromPemFile(ca);
+        if (File.Exists(ca) && roots.Count == 0) throw new SecretFault("its ca.crt holds no certificate in PEM form");
         return new RedisTls
         {
             TrustedRoots = File.Exists(ca) ? roots : null,

@@ -52,6 +52,7 @@ internal sealed record PostgresFault(PostgresFaultKind Kind, string Reason)
     private static string Hint(Exception error)
         => error.Message.Contains("SSL", StringComparison.Ordinal)
             ? "the server has no TLS as sslmode asks for it; switch it on there, or choose another sslmode."
+            : error.Message.Contains("No password", StringComparison.OrdinalIgnoreCase) ? "the server asks for a password and the Secret's url has none: write user:password@host."
             : "it was cut; the tier connects again by itself.";
 
     private static string OfSocket(SocketException error, PostgresUrl url) => error.SocketErrorCode switch
@@ -66,12 +67,13 @@ internal sealed record PostgresFault(PostgresFaultKind Kind, string Reason)
         PostgresErrorCodes.InvalidPassword => Away($"The {url.Display} does not take the password: correct the Secret."),
         PostgresErrorCodes.InvalidAuthorizationSpecification => Away($"The {url.Display} does not let us in: look at its pg_hba.conf, the user and sslmode."),
         PostgresErrorCodes.InvalidCatalogName => Away($"The {url.Display} does not exist: create the database, or correct its name."),
-        PostgresErrorCodes.InsufficientPrivilege => NoWrites($"The {url.Display} lacks rights: GRANT CREATE ON DATABASE to the user, or let it own schema {url.Schema} and what is in it."),
+        PostgresErrorCodes.InsufficientPrivilege => NoWrites($"The {url.Display} lacks rights: GRANT CREATE ON DATABASE to the user where schema {url.Schema} is yet to be made, else let it own that schema and what is in it."),
         PostgresErrorCodes.ReadOnlySqlTransaction => NoWrites($"The {url.Display} is read-only (a standby, or set so): name the primary, or wait for its promotion."),
         PostgresErrorCodes.DiskFull => NoWrites($"The disk of the {url.Display} is full: make room, or enlarge the volume."),
         PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.IoError => NoWrites($"The {url.Display} has no memory or a failing disk ({answer.SqlState}): look at the server's log."),
         PostgresErrorCodes.TooManyConnections => Away($"The {url.Display} has no connection left: raise max_connections, or put PgBouncer in front."),
         PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => Away($"The {url.Display} is starting or stopping: it is tried again by itself.") with { WasCut = answer.SqlState == PostgresErrorCodes.AdminShutdown },
+        PostgresErrorCodes.ProtocolViolation => Away($"The {url.Display} cannot be reached through the pooler (SQLSTATE 08P01): see that PgBouncer knows the user and its password, and can log in behind it; it tries again after its server_login_retry."),
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName => new(PostgresFaultKind.Emptied, $"The tables of schema {url.Schema} in the {url.Display} are gone: they are made anew."),
         PostgresErrorCodes.QueryCanceled => new(PostgresFaultKind.Transient, $"The {url.Display} took longer than the timeout."),
         _ when answer.SqlState.StartsWith("22", StringComparison.Ordinal) || answer.SqlState.StartsWith("54", StringComparison.Ordinal)

@@ -27,27 +27,31 @@ internal static class ServerLook
             if (changed) PostgresLog.Migrated(logger, version);
         }
 
-        var (isReadOnly, schemaVersion, writes, clock) = await ReadAsync(connection, options);
+        var (isReadOnly, schemaVersion, writes, clock, lacks) = await ReadAsync(connection, options);
         migrator.Check(schemaVersion);
+        if (lacks is not null)
+            throw new PostgresStateException(PostgresFaultKind.NoWrites, $"The {options.Url.Display} lacks rights: GRANT {lacks} ON ALL TABLES IN SCHEMA {options.Url.Schema} to the user, or let it own them.");
         return isReadOnly
             ? throw new PostgresStateException(PostgresFaultKind.NoWrites, $"The {options.Url.Display} is read-only (a standby, or set so): name the primary, or wait for its promotion.")
             : (writes, clock - time.GetUtcNow());
     }
 
-    private static async Task<(bool IsReadOnly, int Version, long Writes, DateTimeOffset Clock)> ReadAsync(NpgsqlConnection connection, PostgresTierOptions options)
+    private static async Task<(bool IsReadOnly, int Version, long Writes, DateTimeOffset Clock, string? Lacks)> ReadAsync(NpgsqlConnection connection, PostgresTierOptions options)
     {
         var schema = options.Url.Schema;
         await using var command = new NpgsqlCommand($"""
             SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
                    (SELECT coalesce(max(number), 0) FROM {schema}.migration),
                    coalesce((SELECT writes FROM {schema}.node WHERE namespace = $1 AND policy = $2 AND node = $3), 0),
-                   clock_timestamp()
+                   clock_timestamp(),
+                   (SELECT string_agg(DISTINCT privilege, ', ') FROM unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) privilege, unnest(ARRAY['session', 'item', 'node']) place
+                    WHERE NOT has_table_privilege('{schema}.' || place, privilege))
             """, connection)
         {
             Parameters = { new() { Value = options.Remote.Namespace }, new() { Value = options.Remote.Policy }, new() { Value = (long)options.Remote.Node } },
         };
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
-        return (reader.GetBoolean(0), reader.GetInt32(1), reader.GetInt64(2), await reader.GetFieldValueAsync<DateTimeOffset>(3));
+        return (reader.GetBoolean(0), reader.GetInt32(1), reader.GetInt64(2), await reader.GetFieldValueAsync<DateTimeOffset>(3), await reader.IsDBNullAsync(4) ? null : reader.GetString(4));
     }
 }

@@ -53,7 +53,7 @@ public static class RedisEndpointUrl
         {
             // A password may hold an @ that was not encoded; a host cannot. What follows the hosts is cut off first.
             var end = _left.AsSpan(0, EndOfAuthority()).LastIndexOf('@');
-            if (end < 0) return null;
+            if (end < 0) return _left.Split('?')[0].Contains('@', StringComparison.Ordinal) ? "it has an @ behind a /: a password with / or : or @ has to be percent-encoded (%2F, %3A, %40)" : null;
             var credentials = _left[..end];
             _left = _left[(end + 1)..];
             var colon = credentials.IndexOf(':', StringComparison.Ordinal);

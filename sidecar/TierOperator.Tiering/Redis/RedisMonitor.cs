@@ -169,6 +169,7 @@ internal sealed class RedisMonitor : IAsyncDisposable
         {
             var written = await AskAsync(node, "SET", _keys.Marker(number), identity);
             if (written.Fault is not null) return written.Fault;
+            if (await RefusesScriptsAsync(node) is { } refused) return refused;
         }
 
         string? before;
@@ -179,6 +180,10 @@ internal sealed class RedisMonitor : IAsyncDisposable
         lock (_identities) _identities[number] = identity;
         return null;
     }
+
+    // Every change goes through a script. One that no server has is answered with NOSCRIPT, unless scripts are not to be had at all.
+    private async Task<RedisFault?> RefusesScriptsAsync(RedisNode node)
+        => (await AskAsync(node, "EVALSHA", new string('0', 40), "0")).Fault is { } fault && fault.Code != "NOSCRIPT" ? fault : null;
 
     private void Forget()
     {

@@ -10,6 +10,7 @@ internal static class RedisReasons
     public static RemoteHealth HealthOf(RedisFault fault) => fault.Code switch
     {
         "OOM" or "READONLY" or "MISCONF" or "NOREPLICAS" => RemoteHealth.ReadOnly,
+        "ERR" when IsUnknown(fault, "EVALSHA") => RemoteHealth.ReadOnly,
         _ => RemoteHealth.Unavailable,
     };
 
@@ -40,9 +41,18 @@ internal static class RedisReasons
         "LOADING" => "The Redis server is loading its data: it is tried again by itself.",
         "BUSY" => "The Redis server is busy with somebody's script: end it with SCRIPT KILL, or wait.",
         "MASTERDOWN" or "CLUSTERDOWN" => "The Redis servers are electing a primary, or a part of the Cluster has none: it is tried again by itself.",
+        "MOVED" => "The Redis server is one of a Cluster: write topology: Cluster in the policy.",
+        "DENIED" => "The Redis server is in protected mode and lets no other machine in: give it a password and name that in the Secret's url, or set protected-mode no.",
+        "ERR" when fault.Text.Contains("cluster support disabled", StringComparison.OrdinalIgnoreCase) => "The Redis server is no Cluster: take topology: Cluster out of the policy, or name a Cluster's servers.",
+        "ERR" when fault.Text.Contains("max number of clients", StringComparison.OrdinalIgnoreCase) => "The Redis server has no connection left: raise its maxclients, or end connections.",
+        "ERR" when IsUnknown(fault, "SENTINEL") => "What the Secret's url names is no Sentinel: name the Sentinels' port (26379), or write redis:// where it is the server itself.",
+        "ERR" when IsUnknown(fault, "EVALSHA") || IsUnknown(fault, "SCRIPT") => "The Redis server knows no EVALSHA or no SCRIPT, which every write needs: take their rename-command out of its configuration.",
         "ERR" when fault.Text.Contains("HELLO", StringComparison.OrdinalIgnoreCase) => "The Redis server does not know HELLO: version 6 or later is needed.",
         "ERR" when fault.Text.Contains("DB index", StringComparison.OrdinalIgnoreCase) => "The Redis server has no database of that number: correct it in the Secret's url.",
         "ERR" when fault.Text.Contains("SELECT is not allowed", StringComparison.OrdinalIgnoreCase) => "A Redis Cluster has no database but 0: leave the number out of the Secret's url.",
         var code => $"The Redis server answered with {code}: look at its log.",
     };
+
+    private static bool IsUnknown(RedisFault fault, string command)
+        => fault.Text.Contains("unknown command", StringComparison.OrdinalIgnoreCase) && fault.Text.Contains($"{command}'", StringComparison.OrdinalIgnoreCase);
 }

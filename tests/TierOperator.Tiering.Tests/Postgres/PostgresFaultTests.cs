@@ -167,6 +167,7 @@ public sealed class PostgresFaultTests : IAsyncLifetime
 
     [Theory]
     [InlineData("wrong password", "does not take the password")]
+    [InlineData("no password", "asks for a password")]
     [InlineData("unknown user", "does not take the password")]
     [InlineData("unknown database", "does not exist")]
     [InlineData("unknown host", "unknown")]
@@ -178,6 +179,7 @@ public sealed class PostgresFaultTests : IAsyncLifetime
         var url = fault switch
         {
             "wrong password" => _server.UrlOf(password: "other-secret"),
+            "no password" => $"postgres://guest@{_server.Url.Split('@')[1]}",
             "unknown user" => _server.UrlOf(user: "nobody", password: "other-secret"),
             "unknown database" => _server.UrlOf(database: "missing"),
             "unknown host" => "postgres://u:other-secret@no-such-host.invalid/app",
@@ -193,6 +195,33 @@ public sealed class PostgresFaultTests : IAsyncLifetime
         Assert.Contains(expected, away.Reason, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", away.Reason, StringComparison.Ordinal);
         Assert.DoesNotContain(PostgresServer.Password, away.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RoleThatMayOnlyRead_IsReadOnlyAndStaysSo_AndItHealsWhenItMayWrite()
+    {
+        await using (var owner = await StartHealthyAsync()) await UntilAppliedAsync(owner, Changes.Put("s", 1, ("a", "x")));
+        await using var database = new Database(_server, "postgres");
+        await database.RunAsync("CREATE ROLE reader LOGIN PASSWORD 'reader-secret'; GRANT USAGE ON SCHEMA tier TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA tier TO reader");
+        await using var tier = PostgresFixture.Start(OptionsFor(_server.UrlOf(user: "reader", password: "reader-secret")));
+        var readOnly = await StateAsync(tier, RemoteHealth.ReadOnly);
+        var changes = 0;
+        tier.StateChanged += _ => Interlocked.Increment(ref changes);
+
+        for (uint write = 2; write < 6; write++)
+        {
+            Assert.Equal(RemoteStatus.Unavailable, (await tier.ApplyAsync(Changes.Put("s", write, ("a", "y")))).Status);
+            await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        }
+
+        var (seen, read) = (Volatile.Read(ref changes), await tier.ReadAsync("s", "a"));
+        var healed = StateAsync(tier, RemoteHealth.Healthy);
+        await database.RunAsync("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tier TO reader");
+        await healed;
+
+        Assert.Contains("GRANT DELETE, INSERT, UPDATE ON ALL TABLES IN SCHEMA tier", readOnly.Reason, StringComparison.Ordinal);
+        Assert.Equal((0, "x"), (seen, read));
+        await UntilAppliedAsync(tier, Changes.Put("s", 9, ("a", "z")));
     }
 
     [Fact]

@@ -67,6 +67,27 @@ public sealed class RedisClusterTests
     }
 
     [Fact]
+    public async Task Apply_BatchWithAPartThatIsFrozen_TellsTheOthersWithoutWaitingForIt()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var tier = await RedisTiers.OpenHealthyAsync(cluster.Servers[0].Url, RedisTiers.Options(timeoutSeconds: 3), topology: RedisTopologyKind.Cluster);
+        var changes = Enumerable.Range(0, 60).Select(i => _changes.Put($"s{i}", 1, ("i", "v"))).ToList();
+        var told = new ConcurrentDictionary<int, (RemoteResult Result, TimeSpan After)>();
+
+        cluster.Servers[1].Freeze();
+        var started = Stopwatch.GetTimestamp();
+        var results = await tier.ApplyEachAsync(changes, (place, result) => told[place] = (result, Stopwatch.GetElapsedTime(started)), default);
+        cluster.Servers[1].Thaw();
+
+        var (applied, away) = (told.Values.Where(static one => one.Result.Status == RemoteStatus.Applied).ToList(), told.Values.Where(static one => one.Result.Status == RemoteStatus.Unavailable).ToList());
+        Assert.Equal(results, told.OrderBy(static one => one.Key).Select(static one => one.Value.Result));
+        Assert.InRange(applied.Count, 20, 59);
+        Assert.Equal(60 - applied.Count, away.Count);
+        Assert.All(away, static one => Assert.True(one.Result.IsPartAway));
+        Assert.True(applied.Max(static one => one.After) < away.Min(static one => one.After), $"the last answer came after {applied.Max(static one => one.After)}, the first that never came after {away.Min(static one => one.After)}");
+    }
+
+    [Fact]
     public async Task Tier_PrimaryKilled_WorksWithinTwoSecondsOfThePromotion()
     {
         await using var cluster = await RedisCluster.StartAsync();

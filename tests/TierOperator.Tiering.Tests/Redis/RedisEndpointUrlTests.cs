@@ -42,6 +42,8 @@ public sealed class RedisEndpointUrlTests
     [InlineData("redis://u:hunter2@h:port", null, "port is not a number")]
     [InlineData("redis://u:hunter2@h:70000", null, "port is not a number")]
     [InlineData("redis://u:hun/ter2@h", null, "percent-encoded")]
+    [InlineData("redis://:hun/ter2@h", null, "percent-encoded")]
+    [InlineData("redis://:hunter2/@h", null, "percent-encoded")]
     [InlineData("redis://h/x", null, "database is not a number")]
     [InlineData("redis://h/1/2", null, "too many parts")]
     [InlineData("redis://a,b", null, "several hosts")]

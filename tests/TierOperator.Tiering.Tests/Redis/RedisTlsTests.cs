@@ -46,9 +46,9 @@ public sealed class RedisTlsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(false, null)]
-    [InlineData(true, "other.test")]
-    public async Task Tier_CertificateThatDoesNotFit_IsRefused(bool trusts, string? name)
+    [InlineData(false, null, "ca.crt")]
+    [InlineData(true, "other.test", "for another host")]
+    public async Task Tier_CertificateThatDoesNotFit_IsRefused(bool trusts, string? name, string reason)
     {
         var tls = new RedisTls { TrustedRoots = trusts ? [_authority] : null, ClientCertificate = _client, ServerName = name };
         await using var tier = RedisTiers.Open(Url, change: all => all with { Tls = tls });
@@ -57,6 +57,24 @@ public sealed class RedisTlsTests : IAsyncLifetime
         await RedisTiers.IsAsync(tier, RemoteHealth.Unavailable);
 
         Assert.Contains("certificate is not to be trusted", tier.State.Reason, StringComparison.Ordinal);
+        Assert.Contains(reason, tier.State.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tier_CertificateThatHasExpired_SaysSo()
+    {
+        using var old = Issue("redis.test", IPAddress.Loopback, DateTimeOffset.UnixEpoch.AddYears(51));
+        Write("old.crt", old.ExportCertificatePem());
+        Write("old.key", old.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        string[] files = ["--cacert", PathOf("ca.crt"), "--cert", PathOf("client.crt"), "--key", PathOf("client.key")];
+        await using var server = await RedisServer.StartTlsAsync(
+            ["--tls", "--insecure", .. files], ["--tls-ca-cert-file", PathOf("ca.crt"), "--tls-cert-file", PathOf("old.crt"), "--tls-key-file", PathOf("old.key")]);
+        await using var tier = RedisTiers.Open($"rediss://127.0.0.1:{server.Port}", change: all => all with { Tls = new RedisTls { TrustedRoots = [_authority], ClientCertificate = _client } });
+        tier.Start();
+
+        await RedisTiers.IsAsync(tier, RemoteHealth.Unavailable);
+
+        Assert.Contains("has expired", tier.State.Reason, StringComparison.Ordinal);
     }
 
     private string Url => $"rediss://127.0.0.1:{_server.Port}";
@@ -72,7 +90,7 @@ public sealed class RedisTlsTests : IAsyncLifetime
         return request.CreateSelfSigned(DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(100));
     }
 
-    private X509Certificate2 Issue(string name, IPAddress? address)
+    private X509Certificate2 Issue(string name, IPAddress? address, DateTimeOffset? until = null)
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
@@ -80,7 +98,7 @@ public sealed class RedisTlsTests : IAsyncLifetime
         names.AddDnsName(name);
         if (address is not null) names.AddIpAddress(address);
         request.CertificateExtensions.Add(names.Build());
-        using var issued = request.Create(_authority, DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(99), RandomNumberGenerator.GetBytes(8));
+        using var issued = request.Create(_authority, DateTimeOffset.UnixEpoch.AddYears(50), until ?? DateTimeOffset.UnixEpoch.AddYears(99), RandomNumberGenerator.GetBytes(8));
         return issued.CopyWithPrivateKey(key);
     }
 }

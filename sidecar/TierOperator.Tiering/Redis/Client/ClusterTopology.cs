@@ -107,6 +107,7 @@ internal sealed class ClusterTopology : IRedisTopology
         connection.Send(call);
         var answer = await call.Answer;
         if (answer.Fault is not null) Volatile.Write(ref _fault, answer.Fault);
+        if (answer.Value is { Count: 0 }) Volatile.Write(ref _fault, new RedisFault(RedisFaultKind.Disconnected, "its Cluster serves no slots (CLUSTERDOWN): form it with redis-cli --cluster create"));
         return answer.Value is { Count: > 0 } ranges ? ranges : null;
     }
 

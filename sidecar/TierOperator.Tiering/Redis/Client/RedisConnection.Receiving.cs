@@ -1,3 +1,4 @@
+using System.Text;
 using TierOperator.Resp;
 
 namespace TierOperator.Tiering.Redis.Client;
@@ -60,11 +61,9 @@ internal sealed partial class RedisConnection
         }
 
         RedisCall? call;
-        lock (_gate)
-        {
-            if (!_pending.TryDequeue(out call)) throw new RespException("a reply came to nothing that was asked");
-        }
-
-        call.Reply(frame);
+        lock (_gate) _pending.TryDequeue(out call);
+        if (call is not null) call.Reply(frame);
+        else if (frame[0] == (byte)'-') Close("the server said " + Encoding.UTF8.GetString(frame[1..]).Trim()); // why it is about to hang up
+        else throw new RespException("a reply came to nothing that was asked");
     }
 }

@@ -15,6 +15,9 @@ namespace TierOperator.Tiering.Redis.Client;
 /// <remarks>Thread-safe. Queue and unsent bytes are bounded: beyond that a call is refused at once.</remarks>
 internal sealed partial class RedisConnection : IThreadPoolWorkItem, IAsyncDisposable
 {
+    /// <summary>How a fault begins whose server speaks otherwise than Redis.</summary>
+    public const string BrokeProtocol = "the server broke the protocol: ";
+
     private const int MaxPendingCalls = 16 * 1024;
     private const int MaxUnsentBytes = 64 * 1024 * 1024;
 
@@ -181,6 +184,6 @@ internal sealed partial class RedisConnection : IThreadPoolWorkItem, IAsyncDispo
     }
 
     private static string Describe(Exception broken) => broken is RespException
-        ? "the server broke the protocol: " + broken.Message
+        ? BrokeProtocol + broken.Message
         : "the connection broke" + (broken.InnerException is SocketException socket ? $" ({socket.SocketErrorCode})" : "");
 }

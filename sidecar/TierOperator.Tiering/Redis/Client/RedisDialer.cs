@@ -11,6 +11,8 @@ namespace TierOperator.Tiering.Redis.Client;
 internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
 {
     private const string NoTls = "no TLS";
+    private const string Sentinel = "it is a Sentinel: write redis+sentinel://host:26379/service in the url";
+    private const string ClosedEarly = "it closed the connection while it was greeted: look whether it is a Redis at all, and whether it speaks TLS where the url says so, and not where it does not";
 
     /// <summary>A server that takes longer is as good as away.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
@@ -32,7 +34,7 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
             connection.Start();
             if (await GreetAsync(connection) is not { } fault) return (connection, null);
             await connection.DisposeAsync();
-            return (null, fault);
+            return (null, fault.Kind == RedisFaultKind.Disconnected ? Explained(fault) : fault);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -76,6 +78,12 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
             options.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
         }
 
+        string? distrust = null;
+        options.RemoteCertificateValidationCallback = (_, _, chain, errors) =>
+        {
+            distrust = Distrust(errors, chain);
+            return distrust is null;
+        };
         try
         {
             await secure.AuthenticateAsClientAsync(options, cancellationToken);
@@ -84,13 +92,31 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
         catch (Exception failed)
         {
             await secure.DisposeAsync();
+            if (distrust is not null) throw new AuthenticationException(distrust, failed);
             // A server without TLS answers nothing, or nonsense.
-            if (failed is OperationCanceledException or AuthenticationException && !IsAboutTheCertificate(failed)) throw new IOException(NoTls, failed);
+            if (failed is OperationCanceledException or AuthenticationException) throw new IOException(NoTls, failed);
             throw;
         }
     }
 
-    private static bool IsAboutTheCertificate(Exception failed) => failed.Message.StartsWith("The remote certificate", StringComparison.Ordinal);
+    /// <summary>What is wrong with a certificate, the first that is to be mended; null for nothing.</summary>
+    private static string? Distrust(SslPolicyErrors errors, X509Chain? chain) => errors switch
+    {
+        SslPolicyErrors.None => null,
+        _ when errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) => "it shows none",
+        _ when errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) => "it is for another host: write a host in the url that the certificate names",
+        _ when chain?.ChainStatus.Any(static status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid)) == true => "it has expired, or is not valid yet: renew it, and look at the clocks",
+        _ => "it is of an authority that is not known here: give that authority as ca.crt in the Secret",
+    };
+
+    // What greets otherwise than a Redis, or hangs up, has often said why.
+    private static RedisFault Explained(RedisFault fault)
+    {
+        const string said = "the server said ";
+        if (fault.Text.StartsWith(said, StringComparison.Ordinal)) return new RedisFault(RedisFaultKind.Server, fault.Text[said.Length..]);
+        if (fault.Text.StartsWith(RedisConnection.BrokeProtocol, StringComparison.Ordinal)) return fault with { Text = "what answers there is no Redis: correct the host and the port" };
+        return fault with { Text = ClosedEarly };
+    }
 
     private async Task<RedisFault?> GreetAsync(RedisConnection connection)
     {
@@ -99,9 +125,11 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
         string[] hello = login.Password is { } password
             ? ["HELLO", protocol, "AUTH", login.User ?? "default", password, "SETNAME", login.ClientName]
             : ["HELLO", protocol, "SETNAME", login.ClientName];
-        var greeting = RedisCommand.Text(deadline, hello);
+        var greeting = RedisCommand.Parsed(deadline, IsSentinel, hello);
         connection.Send(greeting);
-        if ((await greeting.Answer).Fault is { } refused) return refused;
+        var greeted = await greeting.Answer;
+        if (greeted.Fault is { } refused) return refused;
+        if (greeted.Value && login.Script is not null) return new RedisFault(RedisFaultKind.Disconnected, Sentinel);
         if (login.Database != 0)
         {
             var select = RedisCommand.Text(deadline, "SELECT", login.Database.ToString());
@@ -115,14 +143,28 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
         return (await load.Answer).Fault;
     }
 
+    // [server, redis, version, …, mode, sentinel, …], or the same as a map.
+    private static bool IsSentinel(ref RespReader reader)
+    {
+        reader.Next();
+        for (var left = reader.IsAggregate ? reader.Count : 0; left > 0; left--)
+        {
+            reader.Next();
+            if (reader.IsAggregate) reader.Skip();
+            else if (reader.Value.SequenceEqual("sentinel"u8)) return true;
+        }
+
+        return false;
+    }
+
     private static string Describe(Exception unreachable) => unreachable switch
     {
-        AuthenticationException => "its certificate is not to be trusted: give the authority that signed it, and a url whose host the certificate names",
+        AuthenticationException distrusted => $"its certificate is not to be trusted: {distrusted.Message}",
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "it refuses connections: start it, or correct the port",
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => "its host is unknown: correct the name, or look at DNS",
         SocketException socket => $"it cannot be reached ({socket.SocketErrorCode}): look at the network and the server",
         IOException { Message: NoTls } => "no TLS handshake came about: write redis:// in its url where it speaks no TLS, and give a client certificate where it asks for one",
-        _ => "it closed the connection while it was greeted: look whether it speaks TLS where the url says so, and not where it does not",
+        _ => ClosedEarly,
     };
 }
 

@@ -103,14 +103,18 @@ internal sealed class SentinelTopology : IRedisTopology
         var connection = sentinel.Connection ?? await sentinel.ConnectAsync(deadline, cancellationToken);
         if (connection is null)
         {
-            _fault = new RedisFault(RedisFaultKind.Disconnected, $"no Sentinel answers ({sentinel.Fault?.Text ?? "no answer in time"})");
+            _fault = sentinel.Fault is { Code: "NOAUTH" or "WRONGPASS" }
+                ? new RedisFault(RedisFaultKind.Disconnected, "the Sentinels take another password, or want one: give sentinel_password in the url (and sentinel_user, where they have users)")
+                : new RedisFault(RedisFaultKind.Disconnected, $"no Sentinel answers ({sentinel.Fault?.Text ?? "no answer in time"})");
             return null;
         }
 
         var call = RedisCommand.Parsed(deadline, ReadAddress, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", _endpoint.Service!);
         connection.Send(call);
         var answer = await call.Answer;
-        if (answer.Fault is null && answer.Value is null) _fault = new RedisFault(RedisFaultKind.Disconnected, "the Sentinels know no service of that name: correct the url");
+        if (answer.Fault is { Code: "NOAUTH" })
+            _fault = new RedisFault(RedisFaultKind.Disconnected, "the Sentinels want a password: give sentinel_password in the url");
+        else if (answer.Fault is null && answer.Value is null) _fault = new RedisFault(RedisFaultKind.Disconnected, "the Sentinels know no service of that name: correct the url");
         else if (answer.Fault is { } fault) _fault = fault;
         return answer.Value;
     }
