@@ -104,6 +104,7 @@ internal sealed class PostgresMonitor(PostgresTierOptions options, PostgresGatew
             _failures++;
             var fault = PostgresFault.Of(error, options.Url);
             if (fault.Kind == PostgresFaultKind.Emptied) _isReady = false;
+            if (error is PostgresStateException { Kind: PostgresFaultKind.NoWrites }) _isReady = true; // the tables were looked at first: they can be read
             Become(new RemoteTierState(_isReady ? fault.Health : RemoteHealth.Unavailable, fault.Reason));
         }
     }

@@ -208,7 +208,7 @@ public sealed class PostgresFaultTests : IAsyncLifetime
         var changes = 0;
         tier.StateChanged += _ => Interlocked.Increment(ref changes);
 
-        for (uint write = 2; write < 6; write++)
+        for (var write = 2; write < 6; write++)
         {
             Assert.Equal(RemoteStatus.Unavailable, (await tier.ApplyAsync(Changes.Put("s", write, ("a", "y")))).Status);
             await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);

@@ -72,20 +72,22 @@ public sealed class RedisReasonTests
     [InlineData("", false, "is a Redis at all")]
     public async Task State_OfWhatAnswersOtherwise_SaysWhatItIs(string says, bool isUnasked, string reason)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
         using var stop = new CancellationTokenSource();
-        var serving = ServeAsync(listener, says, isUnasked, stop.Token);
+        var port = new TaskCompletionSource<int>();
+        var serving = ServeAsync(port, says, isUnasked, stop.Token);
 
-        var told = await ReasonAsync($"redis://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        var told = await ReasonAsync($"redis://127.0.0.1:{await port.Task}");
         await stop.CancelAsync();
         await serving;
 
         Assert.Contains(reason, told, StringComparison.Ordinal);
     }
 
-    private static async Task ServeAsync(TcpListener listener, string says, bool isUnasked, CancellationToken cancellationToken)
+    private static async Task ServeAsync(TaskCompletionSource<int> port, string says, bool isUnasked, CancellationToken cancellationToken)
     {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        port.SetResult(((IPEndPoint)listener.LocalEndpoint).Port);
         try
         {
             while (true)

@@ -34,7 +34,7 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
             connection.Start();
             if (await GreetAsync(connection) is not { } fault) return (connection, null);
             await connection.DisposeAsync();
-            return (null, fault.Kind == RedisFaultKind.Disconnected ? Explained(fault) : fault);
+            return (null, fault.Kind == RedisFaultKind.Disconnected && fault.Text != Sentinel ? Explained(fault) : fault);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -78,12 +78,8 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
             options.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
         }
 
-        string? distrust = null;
-        options.RemoteCertificateValidationCallback = (_, _, chain, errors) =>
-        {
-            distrust = Distrust(errors, chain);
-            return distrust is null;
-        };
+        var look = new CertificateLook();
+        options.RemoteCertificateValidationCallback = look.Trusts;
         try
         {
             await secure.AuthenticateAsClientAsync(options, cancellationToken);
@@ -92,22 +88,12 @@ internal sealed class RedisDialer(RedisLogin login, TimeProvider time)
         catch (Exception failed)
         {
             await secure.DisposeAsync();
-            if (distrust is not null) throw new AuthenticationException(distrust, failed);
+            if (look.Distrust is { } distrust) throw new AuthenticationException(distrust, failed);
             // A server without TLS answers nothing, or nonsense.
             if (failed is OperationCanceledException or AuthenticationException) throw new IOException(NoTls, failed);
             throw;
         }
     }
-
-    /// <summary>What is wrong with a certificate, the first that is to be mended; null for nothing.</summary>
-    private static string? Distrust(SslPolicyErrors errors, X509Chain? chain) => errors switch
-    {
-        SslPolicyErrors.None => null,
-        _ when errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) => "it shows none",
-        _ when errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) => "it is for another host: write a host in the url that the certificate names",
-        _ when chain?.ChainStatus.Any(static status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid)) == true => "it has expired, or is not valid yet: renew it, and look at the clocks",
-        _ => "it is of an authority that is not known here: give that authority as ca.crt in the Secret",
-    };
 
     // What greets otherwise than a Redis, or hangs up, has often said why.
     private static RedisFault Explained(RedisFault fault)
