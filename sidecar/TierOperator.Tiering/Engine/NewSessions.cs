@@ -17,12 +17,15 @@ internal sealed class NewSessions
     public bool Add(ulong hash, TierSet tier, TierSet all)
     {
         if (tier == all) return true;
-        if (_saidBy.Count >= Limit) _saidBy.Clear();
+        if (_saidBy.Count >= Limit) Clear();
         if ((_saidBy.AddOrUpdate(hash, tier, (_, before) => before | tier) & all) != all) return false;
         Remove(hash);
         return true;
     }
 
-    /// <summary>A tier had something of it.</summary>
+    /// <summary>Another writes it too, or it was deleted here: what was said before counts no more.</summary>
     public void Remove(ulong hash) => _saidBy.TryRemove(hash, out _);
+
+    /// <summary>Others may have written any of them.</summary>
+    public void Clear() => _saidBy.Clear();
 }

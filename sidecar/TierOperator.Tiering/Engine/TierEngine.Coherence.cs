@@ -31,6 +31,7 @@ public sealed partial class TierEngine
         _clock.Observe(announcement.Newest);
         var key = announcement.Session.ToArray();
         _recent.Add(_memory.HashOf(key));
+        _new.Remove(_memory.HashOf(key));
         Suspect(key);
         Interlocked.Increment(ref _announced);
         SessionAnnounced?.Invoke(key);
@@ -78,6 +79,7 @@ public sealed partial class TierEngine
     private unsafe void Doubt(TierSet from, bool evenResponses)
     {
         _recent.AddAll();
+        _new.Clear();
         _suspects.AddAll();
         foreach (var shard in _memory.Shards)
         {

@@ -48,10 +48,10 @@ public sealed partial class TierEngine : ISyncSource
         if (result.Status == RemoteStatus.Older) NoteConflict(owed, link, result.Newest);
         if (result.Status == RemoteStatus.Older) OnAnnounced(new RemoteAnnouncement(owed.Key, result.Newest, 0));
         else if (owed.IsReread) Suspect(owed.Key); // some of it may have been older there, and the answer speaks for the whole
+        if (owed.IsDelete) _new.Remove(hash);
         if (owed.Header is not { } header) return;
         var rule = _rules.Stored(header.Rule, owed.Key);
         if (result is { Status: RemoteStatus.Applied, Existed: false } && _new.Add(hash, link.Flag, rule.SharedTiers)) BelieveWhole(owed.Key, hash);
-        else if (result.Existed == true) _new.Remove(hash);
         if (!rule.Rule.Tiers.HasFlag(TierSet.Spillover) && MayLeaveDisk(owed.Key)) _disk?.Release(owed.Key);
     }
 
