@@ -200,10 +200,11 @@ public sealed class PostgresFaultTests : IAsyncLifetime
     [Fact]
     public async Task RoleThatMayOnlyRead_IsReadOnlyAndStaysSo_AndItHealsWhenItMayWrite()
     {
-        await using (var owner = await StartHealthyAsync()) await UntilAppliedAsync(owner, Changes.Put("s", 1, ("a", "x")));
+        var options = OptionsFor(_server.Url);
+        await using (var owner = PostgresFixture.Start(options)) await UntilAppliedAsync(owner, Changes.Put("s", 1, ("a", "x")));
         await using var database = new Database(_server, "postgres");
         await database.RunAsync("CREATE ROLE reader LOGIN PASSWORD 'reader-secret'; GRANT USAGE ON SCHEMA tier TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA tier TO reader");
-        await using var tier = PostgresFixture.Start(OptionsFor(_server.UrlOf(user: "reader", password: "reader-secret")));
+        await using var tier = PostgresFixture.Start(options with { Url = OptionsFor(_server.UrlOf(user: "reader", password: "reader-secret")).Url });
         var readOnly = await StateAsync(tier, RemoteHealth.ReadOnly);
         var changes = 0;
         tier.StateChanged += _ => Interlocked.Increment(ref changes);
