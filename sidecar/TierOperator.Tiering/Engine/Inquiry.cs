@@ -64,13 +64,13 @@ internal sealed class Inquiry
         var items = new Dictionary<byte[], ItemSnapshot>(KeyComparer.Instance);
         foreach (var item in there.Session!.Items)
         {
-            if (!nearer.Outdates(item.Key, item.Version))
+            if (nearer.Outdates(item.Key, item.Version)) differences.Removals.Add(item.Key);
+            else if (!there.Outdates(item.Key, item.Version))
             {
                 items[item.Key] = item;
                 continue;
             }
 
-            differences.Removals.Add(item.Key);
             item.Value.Release();
         }
 
@@ -79,7 +79,7 @@ internal sealed class Inquiry
             var isInBoth = items.TryGetValue(item.Key, out var other);
             var isOutdated = there.Outdates(item.Key, item.Version) || (isInBoth && other.Version > item.Version);
             differences = differences with { IsNearerOlder = differences.IsNearerOlder || isOutdated };
-            if (isOutdated || (isInBoth && other.Version == item.Version))
+            if (isOutdated || nearer.Outdates(item.Key, item.Version) || (isInBoth && other.Version == item.Version))
             {
                 item.Value.Release();
                 continue;

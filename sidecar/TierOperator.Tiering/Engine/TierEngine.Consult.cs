@@ -56,7 +56,12 @@ public sealed partial class TierEngine
             var pending = loop.Outbox.Pending(key);
             if (pending.IsDelete) inquiry.Delete(pending.Floor);
             if (pending.IsDelete && !isRecovering) break;
-            if (!IsHere(key, hash) && !await loop.KnowsRemovalsAsync()) inquiry.Doubt(loop.Link.Flag);
+            if (!await loop.KnowsRemovalsAsync())
+            {
+                inquiry.Doubt(loop.Link.Flag);
+                if (IsHere(key, hash)) continue; // it may bring back what was removed here
+            }
+
             var answer = await loop.Link.ReadSessionAsync(key, _closing.Token);
             _clock.Observe(answer.Newest);
             inquiry.Ask(loop.Link.Flag, answer);

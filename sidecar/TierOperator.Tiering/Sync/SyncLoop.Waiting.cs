@@ -29,18 +29,7 @@ internal sealed partial class SyncLoop
     }
 
     /// <summary>True once the outbox knows all that was acknowledged here; false when that takes longer than a call to the tier may.</summary>
-    public async ValueTask<bool> KnowsAllAsync()
-    {
-        using var limit = new CancellationTokenSource(Link.Timeout);
-        while (true)
-        {
-            var moved = _moved.Task;
-            if (Outbox.KnowsAll) return true;
-            Wake();
-            await moved.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (limit.IsCancellationRequested || _closing.IsCancellationRequested) return Outbox.KnowsAll;
-        }
-    }
+    public ValueTask<bool> KnowsAllAsync() => HoldsInTimeAsync(static outbox => outbox.KnowsAll);
 
     /// <summary>
     /// True once nothing that was removed here, before this sidecar's start too, can be taken for present. False when that takes longer than a call to the
@@ -49,7 +38,20 @@ internal sealed partial class SyncLoop
     public ValueTask<bool> KnowsRemovalsAsync()
     {
         if (Outbox.KnowsRemovals) return new ValueTask<bool>(true);
-        return Outbox.MayReadOn ? KnowsAllAsync() : new ValueTask<bool>(false);
+        return Outbox.MayReadOn ? HoldsInTimeAsync(static outbox => outbox.KnowsRemovals) : new ValueTask<bool>(false);
+    }
+
+    private async ValueTask<bool> HoldsInTimeAsync(Func<Outbox, bool> holds)
+    {
+        using var limit = new CancellationTokenSource(Link.Timeout);
+        while (true)
+        {
+            var moved = _moved.Task;
+            if (holds(Outbox)) return true;
+            Wake();
+            await moved.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (limit.IsCancellationRequested || _closing.IsCancellationRequested) return holds(Outbox);
+        }
     }
 
     private void Wake()
