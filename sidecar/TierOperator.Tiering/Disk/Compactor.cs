@@ -29,8 +29,7 @@ internal sealed class Compactor(
         {
             var read = keepFrom();
             var ordered = Candidates();
-            return TryCompact_NeedsLock(new CompactionRun(Before(ordered, read), ordered.FirstOrDefault()), minGainBytes)
-                || TryCompact_NeedsLock(new CompactionRun(After(ordered, read), ordered.FirstOrDefault()), minGainBytes);
+            return TryCompact_NeedsLock(Before(ordered, read), minGainBytes) || TryCompact_NeedsLock(After(ordered, read), minGainBytes);
         }
     }
 
@@ -45,16 +44,15 @@ internal sealed class Compactor(
         }
     }
 
-    private void CompactPart_NeedsLock(Func<List<SegmentFile>, List<SegmentFile>> part, CancellationToken cancellation)
+    private void CompactPart_NeedsLock(Func<List<SegmentFile>, CompactionRun> part, CancellationToken cancellation)
     {
-        var last = part(Candidates()).LastOrDefault()?.Header.Epoch ?? -1;
+        var last = part(Candidates()).Ordered.LastOrDefault()?.Header.Epoch ?? -1;
         for (var from = 0; ; from++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var all = Candidates();
-            var ordered = part(all);
-            var plan = CompactionPlan.From(new CompactionRun(ordered, all.FirstOrDefault()), from, segments.SegmentBytes);
-            if (plan is null || ordered[from].Header.Epoch > last) return;
+            var run = part(Candidates());
+            var plan = CompactionPlan.From(run, from, segments.SegmentBytes);
+            if (plan is null || run.Ordered[from].Header.Epoch > last) return;
             if (!plan.IsWorthwhile(options.Keys?.CurrentId ?? "")) continue;
             Run_NeedsLock(plan);
             if (plan.LiveBytes + plan.KeptTombstoneBytes == 0) from--;
@@ -68,12 +66,15 @@ internal sealed class Compactor(
     }
 
     /// <summary>What lies before the segment that the journal's reader stands in; all where nobody reads.</summary>
-    private static List<SegmentFile> Before(List<SegmentFile> ordered, JournalPosition? read)
-        => read is { } position ? ordered.FindAll(segment => segment.Header.Order < position.Order) : ordered;
+    private static CompactionRun Before(List<SegmentFile> ordered, JournalPosition? read)
+        => new(read is { } position ? ordered.FindAll(segment => segment.Header.Order < position.Order) : ordered, ordered.FirstOrDefault());
 
-    /// <summary>What the reader has yet to come to. The segment that it stands in keeps its offsets until it has gone on.</summary>
-    private static List<SegmentFile> After(List<SegmentFile> ordered, JournalPosition? read)
-        => read is { } position ? ordered.FindAll(segment => segment.Header.Order > position.Order) : [];
+    /// <summary>
+    /// What the reader has yet to come to. The segment that it stands in keeps its offsets until it has gone on. A deletion is to be read also where
+    /// nothing older is left in the log: nothing begins the log for this part.
+    /// </summary>
+    private static CompactionRun After(List<SegmentFile> ordered, JournalPosition? read)
+        => new(read is { } position ? ordered.FindAll(segment => segment.Header.Order > position.Order) : [], Oldest: null);
 
     private List<SegmentFile> Candidates()
     {
@@ -246,7 +247,7 @@ internal sealed class Compactor(
 /// <summary>A record that was copied, and where to.</summary>
 internal readonly record struct RecordMove(IndexChange From, Location To, long Size);
 
-/// <summary>Segments next to each other in the log, and the log's very first.</summary>
+/// <summary>Segments next to each other in the log, and the log's very first: deletions in it have nothing left to delete. Null: all of them are kept.</summary>
 internal readonly record struct CompactionRun(List<SegmentFile> Ordered, SegmentFile? Oldest);
 
 /// <summary>Neighbouring sealed segments that could become one.</summary>

@@ -68,6 +68,25 @@ public sealed class JournalReadTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ReadJournal_OfALogThatIsCompactedFromItsBeginning_TellsWhatWasDeleted(bool isWrittenAnew)
+    {
+        await using var store = DiskStore.Open(s_options, new PowerCutDisk(), TimeProvider.System);
+        store.KeepFrom = default(JournalPosition);
+        await DiskFolder.AppendAsync(store, DiskFolder.Put("gone", "a", "x").Put(DiskFolder.Key("gone"), DiskFolder.Header(), 0, DiskFolder.Key("b"), "text/plain", new ItemVersion(1 << 16, 1), DiskFolder.Value("x")));
+        await DiskFolder.AppendAsync(store, new DiskBatch().DeleteSession(DiskFolder.Key("gone"), new ItemVersion(2 << 16, 1)));
+        if (isWrittenAnew) await DiskFolder.AppendAsync(store, DiskFolder.Put("gone", "a", "y", version: 3));
+        for (var round = 0; round < 20; round++) await DiskFolder.AppendAsync(store, DiskFolder.Put("other", "i", new string('x', 20_000), version: (ulong)round));
+        await store.CompactAsync(CancellationToken.None);
+
+        Assert.True(store.Compactions > 0, "nothing was compacted");
+        var told = new List<JournalEntry>();
+        for (var from = default(JournalPosition); store.ReadJournal(from) is { } stretch; from = stretch.Next) told.AddRange(stretch.Entries);
+        Assert.Contains(told, static entry => entry.Kind == JournalKind.RemoveSession && entry.Version == new ItemVersion(2 << 16, 1));
+    }
+
     /// <summary>A part of every segment that is there becomes garbage.</summary>
     private static async Task OverwriteGarbageAsync(DiskStore store, int round)
     {
