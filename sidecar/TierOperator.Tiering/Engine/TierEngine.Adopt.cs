@@ -26,7 +26,7 @@ public sealed partial class TierEngine
             return Comparison.Done;
         }
 
-        Suspect(session.ToArray());
+        Suspect(session.ToArray(), hash);
         return new Comparison(false, answer.Unavailable);
     }
 

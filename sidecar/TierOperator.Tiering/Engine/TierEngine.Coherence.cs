@@ -30,17 +30,19 @@ public sealed partial class TierEngine
         if (announcement.Node == _clock.Node) return;
         _clock.Observe(announcement.Newest);
         var key = announcement.Session.ToArray();
-        _recent.Add(_memory.HashOf(key));
-        _new.Remove(_memory.HashOf(key));
-        Suspect(key);
+        var hash = _memory.HashOf(key);
+        _recent.Add(hash);
+        _new.Remove(hash);
+        Suspect(key, hash);
         Interlocked.Increment(ref _announced);
         SessionAnnounced?.Invoke(key);
     }
 
     /// <summary>The shared tiers may hold something newer: the copy here is compared before it is read again.</summary>
-    private unsafe void Suspect(byte[] key)
+    private void Suspect(byte[] key) => Suspect(key, _memory.HashOf(key));
+
+    private unsafe void Suspect(byte[] key, ulong hash)
     {
-        var hash = _memory.HashOf(key);
         var shard = _memory.ShardOf(hash);
         lock (shard.Gate)
         {
@@ -54,7 +56,7 @@ public sealed partial class TierEngine
     /// <summary>Behind whatever makes a copy of an answer, or believes one again: an announcement in between found nothing to doubt.</summary>
     private void DoubtIfAnnounced(ReadOnlyMemory<byte> session, ulong hash, long askedAt)
     {
-        if (_recent.AnySince(askedAt, hash)) Suspect(session.ToArray());
+        if (_recent.AnySince(askedAt, hash)) Suspect(session.ToArray(), hash);
     }
 
     private void OnGap()

@@ -83,7 +83,7 @@ public sealed partial class TierEngine
         return change is null ? null : change with
         {
             IsAnnounced = true, Newest = there.Newest, IsRefill = true,
-            Removals = [.. (there.Removed ?? new Dictionary<byte[], ItemVersion>()).Select(static gone => new RemovedItem(gone.Key, gone.Value))], // it may be a failed-over Redis that has them
+            Removals = [.. there.Removed?.Select(static gone => new RemovedItem(gone.Key, gone.Value)) ?? []], // it may be a failed-over Redis that has them
         };
     }
 }

@@ -12,7 +12,6 @@ namespace TierOperator.Tiering.Engine;
 public sealed partial class TierEngine
 {
     private const int RemindersAtOnce = 100;
-    private const int RefillsAtOnce = 4;
     private const int SweepsBetweenReminders = 15;
 
     private long _reminded;
@@ -55,7 +54,7 @@ public sealed partial class TierEngine
         var round = redis.Outbox.Round;
         var taken = await tier.TakeUnheardAsync(RemindersAtOnce, cancellationToken);
         var heard = new List<UnheardSession>();
-        await Parallel.ForEachAsync(taken, new ParallelOptions { MaxDegreeOfParallelism = RefillsAtOnce, CancellationToken = cancellationToken }, async (session, token) =>
+        await Parallel.ForEachAsync(taken, new ParallelOptions { MaxDegreeOfParallelism = SyncLoop.RefillsAtOnce, CancellationToken = cancellationToken }, async (session, token) =>
         {
             if (!await TryBringBackAsync(session.Session, redis.Link, token)) return;
             lock (heard) heard.Add(session);

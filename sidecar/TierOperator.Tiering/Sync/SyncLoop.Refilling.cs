@@ -4,7 +4,7 @@ namespace TierOperator.Tiering.Sync;
 internal sealed partial class SyncLoop
 {
     /// <summary>The slower tier serves requests meanwhile.</summary>
-    private const int RefillsAtOnce = 4;
+    internal const int RefillsAtOnce = 4;
     private const int RefillsInARow = 256;
 
     private Task _refilling = Task.CompletedTask;

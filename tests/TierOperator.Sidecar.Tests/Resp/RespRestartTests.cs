@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using TierOperator.Sidecar.Tests.Running;
 
@@ -31,7 +32,7 @@ public sealed class RespRestartTests
         for (var i = 0; i < 200; i++) Assert.Equal($"$value {i}", await reader.CallAsync("GET", $"key:{i}"));
         Assert.Equal("*[$1 $2]", await reader.CallAsync("HMGET", "hash", "a", "b"));
         Assert.Equal(":43", await reader.CallAsync("INCR", "counter"));
-        Assert.StartsWith(":9", await reader.CallAsync("TTL", "timed"), StringComparison.Ordinal);
+        Assert.InRange(int.Parse((await reader.CallAsync("TTL", "timed"))[1..], CultureInfo.InvariantCulture), 900, 1_000);
         Assert.Equal("+string", await reader.CallAsync("TYPE", "timed"));
         Assert.Equal("+hash", await reader.CallAsync("TYPE", "hash"));
     }

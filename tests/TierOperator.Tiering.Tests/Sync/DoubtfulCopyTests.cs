@@ -20,7 +20,7 @@ public sealed class DoubtfulCopyTests : IAsyncDisposable
         await using var other = new SharedHarness(All, _redis, _postgres);
         await using var pod = new SharedHarness(All, _redis, _postgres, tiers: Memory, node: 2);
         await other.PutAsync("s", "i", "v");
-        await SettledAsync(other);
+        await other.SettledAsync();
         var (deleted, later) = (default(WriteOutcome), Task.FromResult(new SessionReadOutcome(ReadStatus.Unavailable)));
         _redis.WhileAnswering = async () =>
         {
@@ -138,7 +138,7 @@ public sealed class DoubtfulCopyTests : IAsyncDisposable
         await using var pod = new SharedHarness(All + ", promoteAfter: 99", _redis, _postgres, node: 2);
         await pod.PutAsync("s", "i", "old");
         await pod.PutAsync("s", "b", "1");
-        await SettledAsync(pod);
+        await pod.SettledAsync();
         await pod.Engine.EvictAsync(SharedHarness.Key("s"), CancellationToken.None);
         await other.PutAsync("s", "i", "new");
         var (hold, decide) = (new TaskCompletionSource(), Task.FromResult(default(WriteOutcome)));
@@ -168,7 +168,7 @@ public sealed class DoubtfulCopyTests : IAsyncDisposable
         await using var other = new SharedHarness(rule, _redis, _postgres);
         await using var pod = new SharedHarness(rule, _redis, _postgres, node: 2);
         await other.PutAsync("s", "i", "old");
-        await SettledAsync(other);
+        await other.SettledAsync();
         Assert.Equal("old", await pod.ValueAsync("s", "i"));
         Assert.Equal("old", await pod.ValueAsync("s", "i"));
         _postgres.SetState(new(RemoteHealth.ReadOnly, "read-only"));
@@ -180,7 +180,7 @@ public sealed class DoubtfulCopyTests : IAsyncDisposable
         _redis.IsAway = false;
         var afterwards = await pod.ValueAsync("s", "i");
         _postgres.SetState(new(RemoteHealth.Healthy));
-        await SettledAsync(other);
+        await other.SettledAsync();
 
         Assert.Equal("new", await SharedHarness.StoredAsync(_postgres, "s", "i"));
         Assert.Equal(("new", TierSet.Redis), (afterwards, meanwhile.Unavailable));
@@ -195,7 +195,7 @@ public sealed class DoubtfulCopyTests : IAsyncDisposable
         await using var other = new SharedHarness(rule, _redis, _postgres);
         await using var pod = new SharedHarness(rule, _redis, _postgres, node: 2);
         await other.PutAsync("s", "i", "old");
-        await SettledAsync(other);
+        await other.SettledAsync();
         _postgres.SetState(new(RemoteHealth.ReadOnly, "read-only"));
         await other.PutAsync("s", "i", "new");
 
@@ -216,7 +216,7 @@ public sealed class DoubtfulCopyTests : IAsyncDisposable
         await using var other = new SharedHarness("write: Through, ack: Redis", _redis, _postgres);
         await using var pod = new SharedHarness("write: Through, ack: Redis", _redis, _postgres, tiers: Memory, node: 2);
         await pod.PutAsync("s", "i", "old");
-        await SettledAsync(pod);
+        await pod.SettledAsync();
         _postgres.SetState(new(RemoteHealth.ReadOnly, "read-only"));
         var status = WriteStatus.Created;
         for (var number = 0; number < 20_000 && status == WriteStatus.Created; number++) status = (await pod.PutAsync($"n{number}", "i", "x")).Status;
@@ -241,7 +241,4 @@ public sealed class DoubtfulCopyTests : IAsyncDisposable
         _redis.SetState(new(health, "the test says so"));
         _postgres.SetState(new(health, "the test says so"));
     }
-
-    private static Task SettledAsync(SharedHarness pod)
-        => Eventually.HoldsAsync(() => pod.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => string.Join('\n', pod.Engine.Status().Tiers));
 }

@@ -22,11 +22,12 @@ public sealed class HeardLateTests : IAsyncDisposable
         var failOver = _redis.FailOverLater();
         var removed = await pod.Engine.DeleteItemAsync(SharedHarness.Key("s"), SharedHarness.Key("i"), default, CancellationToken.None);
         Assert.True(removed.Succeeded);
-        await SettledAsync(pod);
+        await pod.SettledAsync();
 
+        var round = pod.Engine.Shared!.Of(TierSet.Redis)!.Outbox.Round;
         failOver();
-        await Task.Delay(500, CancellationToken.None);
-        await SettledAsync(pod);
+        await Eventually.HoldsAsync(() => pod.Engine.Shared.Of(TierSet.Redis)!.Outbox.Round > round, () => "the failover is not noticed");
+        await pod.SettledAsync();
 
         Assert.Null(await pod.ValueAsync("s", "i"));
         Assert.Null(await SharedHarness.StoredAsync(_redis, "s", "i"));
@@ -39,7 +40,7 @@ public sealed class HeardLateTests : IAsyncDisposable
         await using var one = new SharedHarness(All, _redis, _postgres);
         await one.PutAsync("s", "a", "old");
         await one.PutAsync("s", "b", "kept");
-        await SettledAsync(one);
+        await one.SettledAsync();
         _redis.Forget();
         await Eventually.HoldsAsync(() => _redis.IsPartOf("s") && one.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "Redis is not refilled");
         var there = (await _postgres.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None)).Session!;
@@ -49,7 +50,7 @@ public sealed class HeardLateTests : IAsyncDisposable
         await using var reader = new SharedHarness("write: Through, ack: Redis, promoteAfter: 9", _redis, _postgres, tiers: Memory, node: 4);
         var read = await reader.Engine.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None);
         Assert.Single(read.Session!.Items);
-        await Task.Delay(500, CancellationToken.None);
+        await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(_redis, "s", "a") is null, () => "Redis has what was removed");
 
         await using var next = new SharedHarness("write: Through, ack: Redis, promoteAfter: 9", _redis, _postgres, tiers: Memory, node: 5);
         Assert.Null(await next.ValueAsync("s", "a"));
@@ -62,11 +63,11 @@ public sealed class HeardLateTests : IAsyncDisposable
         await using (var gone = new SharedHarness(All, _redis, _postgres)) await gone.PutAsync("s", "a", "v");
         await using var pod = new SharedHarness(All, _redis, _postgres, tiers: Memory, node: 2);
         await pod.PutAsync("s", "b", "w");
-        await SettledAsync(pod);
+        await pod.SettledAsync();
 
         _postgres.Forget();
         await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(_postgres, "s", "b") == "w", () => "PostgreSQL stays empty");
-        await SettledAsync(pod);
+        await pod.SettledAsync();
 
         Assert.Equal("v", await SharedHarness.StoredAsync(_redis, "s", "a"));
         Assert.Equal("v", await pod.ValueAsync("s", "a"));
@@ -87,7 +88,7 @@ public sealed class HeardLateTests : IAsyncDisposable
         }
 
         _postgres.SetState(new(RemoteHealth.Healthy));
-        await SettledAsync(pod);
+        await pod.SettledAsync();
         await using (var again = new SharedHarness(rule, _redis, _postgres, folder))
             await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(_postgres, "s", "a") == "v", () => "PostgreSQL never hears of it");
 
@@ -102,14 +103,14 @@ public sealed class HeardLateTests : IAsyncDisposable
     {
         await using var pod = new SharedHarness(All, _redis, _postgres);
         await pod.PutAsync("s", "i", "v");
-        await SettledAsync(pod);
+        await pod.SettledAsync();
         var header = pod.Engine.Describe(SharedHarness.Key("s"))!.Header;
         _redis.SetState(new(RemoteHealth.ReadOnly, "read-only"));
         await pod.DeleteAsync("s");
         _ = pod.Engine.Shared!.Of(TierSet.Redis)!.Outbox.Note(new OwedNote(SharedHarness.Key("s"), header.Floor, 1) { Header = header, IsWhole = true }, wait: false);
 
         _redis.SetState(new(RemoteHealth.Healthy));
-        await SettledAsync(pod);
+        await pod.SettledAsync();
 
         Assert.Null(await SharedHarness.StoredAsync(_redis, "s", "i"));
     }
@@ -122,7 +123,7 @@ public sealed class HeardLateTests : IAsyncDisposable
         await using (var before = new SharedHarness(All, _redis, _postgres, folder))
         {
             await before.PutAsync("s", "i", "v");
-            await SettledAsync(before);
+            await before.SettledAsync();
             _redis.SetState(new(RemoteHealth.ReadOnly, "read-only"));
             _postgres.Retires.Add(SharedHarness.Key("s"));
             await before.Engine.RunRetentionEverywhereAsync(dryRun: false, CancellationToken.None);
@@ -132,7 +133,7 @@ public sealed class HeardLateTests : IAsyncDisposable
         _redis.SetState(new(RemoteHealth.Healthy));
         await using (var after = new SharedHarness(All, _redis, _postgres, folder))
         {
-            await SettledAsync(after);
+            await after.SettledAsync();
             Assert.Null(await after.ValueAsync("s", "i"));
         }
 
@@ -144,7 +145,4 @@ public sealed class HeardLateTests : IAsyncDisposable
         await _redis.DisposeAsync();
         await _postgres.DisposeAsync();
     }
-
-    private static Task SettledAsync(SharedHarness pod)
-        => Eventually.HoldsAsync(() => pod.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => string.Join('\n', pod.Engine.Status().Tiers));
 }

@@ -13,7 +13,7 @@ public sealed class LargeValueTests(SharedServers servers) : IClassFixture<Share
     {
         await servers.Redis.RunAsync("CONFIG", "SET", "proto-max-bulk-len", "1mb");
         await using var sidecar = new RealSidecar(servers.Anew(), 1, TimeSpan.Zero, "write: Behind, ack: Disk");
-        await Eventually.HoldsAsync(() => sidecar.IsSettled, () => string.Join('\n', sidecar.Engine.Status().Tiers));
+        await sidecar.SettledAsync();
         var value = new byte[2_000_000];
         new Random(7).NextBytes(value);
 
@@ -26,7 +26,7 @@ public sealed class LargeValueTests(SharedServers servers) : IClassFixture<Share
         Assert.Equal("1", (await servers.Redis.RunAsync("EXISTS", $"tier:real/{servers.Policy}:s:{{:t}}")).Trim());
         await using (var other = new RealSidecar(servers, 2, TimeSpan.Zero, "write: Behind, ack: Disk"))
         {
-            await Eventually.HoldsAsync(() => other.IsSettled, () => string.Join('\n', other.Engine.Status().Tiers));
+            await other.SettledAsync();
             var read = await other.Engine.ReadAsync(Bytes("s"), Bytes("i"), CancellationToken.None);
             Assert.True(value.AsSpan().SequenceEqual(read.Value.ToArray()));
             read.Value.Release();

@@ -76,7 +76,7 @@ public sealed class LastRunTests : IAsyncDisposable
         await using (var before = new SharedHarness(Rule, _redis, _postgres, _folder))
         {
             await before.PutAsync("s", "i", "old");
-            await SettledAsync(before);
+            await before.SettledAsync();
         }
 
         var there = (await _redis.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None)).Session!;
@@ -85,14 +85,13 @@ public sealed class LastRunTests : IAsyncDisposable
         await using (var between = new SharedHarness(Rule, _redis, _postgres, _folder, node: 7))
         {
             await between.PutAsync("t", "i", "v");
-            await SettledAsync(between);
+            await between.SettledAsync();
         }
 
         await using (var after = new SharedHarness(Rule, _redis, _postgres, _folder, node: 8))
         {
             Assert.Equal("new", await after.ValueAsync("s", "i"));
-            await Task.Delay(500, CancellationToken.None);
-            Assert.Equal("new", await SharedHarness.StoredAsync(_postgres, "s", "i"));
+            await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(_postgres, "s", "i") == "new", () => "PostgreSQL has the old value");
         }
     }
 
@@ -104,7 +103,7 @@ public sealed class LastRunTests : IAsyncDisposable
         await using (var before = new SharedHarness(rule, _redis, _postgres, _folder))
         {
             await before.PutAsync("s", "i", "v");
-            await SettledAsync(before);
+            await before.SettledAsync();
         }
 
         var there = (await _redis.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None)).Session!;
@@ -114,8 +113,7 @@ public sealed class LastRunTests : IAsyncDisposable
         {
             await Eventually.HoldsAsync(() => after.Engine.Shared!.Loops.All(static loop => loop.Outbox.KnowsAll), () => "the journal is never read");
             Assert.Equal("v", await after.ValueAsync("new", "i"));
-            await Task.Delay(500, CancellationToken.None);
-            Assert.Equal("v", await SharedHarness.StoredAsync(_postgres, "new", "i"));
+            await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(_postgres, "new", "i") == "v", () => "PostgreSQL has nothing of it");
         }
     }
 
@@ -133,7 +131,7 @@ public sealed class LastRunTests : IAsyncDisposable
         {
             await before.PutAsync("s", "a", "old");
             await before.PutAsync("s", "b", "kept");
-            await SettledAsync(before);
+            await before.SettledAsync();
         }
 
         var there = await _redis.ReadSessionAsync(SharedHarness.Key("s"), CancellationToken.None);
@@ -142,7 +140,4 @@ public sealed class LastRunTests : IAsyncDisposable
         await Eventually.HoldsAsync(() => after.Engine.Shared!.Loops.All(static loop => loop.Outbox.KnowsAll), () => "the journal is never read");
         return after;
     }
-
-    private static Task SettledAsync(SharedHarness pod)
-        => Eventually.HoldsAsync(() => pod.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => "something is outstanding");
 }

@@ -21,15 +21,15 @@ public sealed class PostgresRestartTests(SharedServers servers) : IClassFixture<
         servers.Anew();
         await using (var pod = new RealSidecar(servers, 1, TimeSpan.Zero, rule))
         {
-            await SettledAsync(pod);
+            await pod.SettledAsync();
             await RestartUnderLoadAsync(pod);
-            await SettledAsync(pod);
+            await pod.SettledAsync();
             Assert.Empty(pod.Engine.ListDeadLetters());
         }
 
         await servers.Redis.RunAsync("FLUSHALL");
         await using var reader = new RealSidecar(servers, 2, TimeSpan.Zero, rule);
-        await SettledAsync(reader);
+        await reader.SettledAsync();
 
         Assert.Empty(_refused);
         foreach (var (session, value) in _acknowledged) Assert.Equal(value, await reader.KnownAsync(session, "i"));
@@ -63,6 +63,4 @@ public sealed class PostgresRestartTests(SharedServers servers) : IClassFixture<
             await Task.Delay(5, CancellationToken.None);
         }
     }
-
-    private static Task SettledAsync(RealSidecar pod) => Eventually.HoldsAsync(() => pod.IsSettled, () => string.Join('\n', pod.Engine.Status().Tiers));
 }

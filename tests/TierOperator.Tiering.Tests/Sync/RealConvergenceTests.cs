@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using TierOperator.Tiering.Engine;
-using TierOperator.Tiering.Tests.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Sync;
@@ -46,7 +45,7 @@ public sealed class RealConvergenceTests(SharedServers servers, ITestOutputHelpe
         await away.PutAsync("s0", "a", "old");
         await here.PutAsync("s0", "a", "new");
         await here.DeleteAsync("s0");
-        await Eventually.HoldsAsync(() => here.IsSettled, () => "the delete does not arrive");
+        await here.SettledAsync();
         pods.Mend();
         await pods.AreSettledAsync();
 

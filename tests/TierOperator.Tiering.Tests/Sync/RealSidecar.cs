@@ -55,6 +55,9 @@ internal sealed class RealSidecar : IAsyncDisposable
     /// <summary>Nothing is outstanding, and both tiers are well.</summary>
     public bool IsSettled => Engine.Status().Tiers.All(tier => tier.BacklogSessions == 0 && tier.State == "Healthy");
 
+    /// <summary>The shared tiers are well and have heard of everything.</summary>
+    public Task SettledAsync() => Eventually.HoldsAsync(() => IsSettled, () => string.Join('\n', Engine.Status().Tiers));
+
     /// <summary>Shuts both ways and returns when the sidecar has noticed: from then on no write of it is under way to a tier.</summary>
     public async Task CutOffAsync()
     {

@@ -51,7 +51,7 @@ public sealed class RealUnheardTests(SharedServers servers) : IClassFixture<Shar
     private async Task<RealSidecar> StartAsync(uint node)
     {
         var sidecar = new RealSidecar(servers, node, TimeSpan.Zero, Rule);
-        await Eventually.HoldsAsync(() => sidecar.IsSettled, () => string.Join('\n', sidecar.Engine.Status().Tiers));
+        await sidecar.SettledAsync();
         return sidecar;
     }
 
@@ -63,7 +63,7 @@ public sealed class RealUnheardTests(SharedServers servers) : IClassFixture<Shar
             await pod.PutAsync(session, "b", "old");
         }
 
-        await Eventually.HoldsAsync(() => pod.IsSettled, () => "nothing arrives");
+        await pod.SettledAsync();
     }
 
     private static Task IsAwayAsync(RealSidecar pod) => Eventually.HoldsAsync(

@@ -25,7 +25,7 @@ public sealed class RefillTests
         await using (var other = new SharedHarness("write: Through, ack: All", redis, postgres, node: 2)) await other.PutAsync("s", "i", "new");
 
         redis.Forget();
-        await SettledAsync(away);
+        await away.SettledAsync();
 
         await using var reader = new SharedHarness("write: Through, ack: All", redis, postgres, node: 3);
         Assert.Equal("new", await reader.ValueAsync("s", "i"));
@@ -40,7 +40,7 @@ public sealed class RefillTests
         await using (var other = new SharedHarness("write: Through, ack: All", redis, postgres, node: 2)) await other.DeleteAsync("s");
 
         redis.Forget();
-        await SettledAsync(away);
+        await away.SettledAsync();
 
         Assert.Null(await SharedHarness.StoredAsync(redis, "s", "i"));
         await using var reader = new SharedHarness("write: Through, ack: All", redis, postgres, node: 3);
@@ -59,7 +59,7 @@ public sealed class RefillTests
 
         Assert.Null(await SharedHarness.StoredAsync(postgres, "s", "i"));
         redis.Forget();
-        await SettledAsync(away);
+        await away.SettledAsync();
 
         Assert.Null(await SharedHarness.StoredAsync(redis, "s", "i"));
         Assert.Equal("v", await SharedHarness.StoredAsync(redis, "s", "kept"));
@@ -91,10 +91,10 @@ public sealed class RefillTests
         await pod.PutAsync("s", "i", "old");
         await pod.Engine.EvictAsync(SharedHarness.Key("s"), CancellationToken.None);
         await pod.Engine.ReplaceSessionAsync(SharedHarness.Key("s"), [new ItemWrite(SharedHarness.Key("i"), "text/plain", new ItemValue("new"u8.ToArray()))], default, CancellationToken.None);
-        await SettledAsync(pod);
+        await pod.SettledAsync();
 
         foreach (var loop in pod.Engine.Shared!.Loops) loop.Outbox.FallBehind(default);
-        await SettledAsync(pod);
+        await pod.SettledAsync();
 
         Assert.Equal("new", await SharedHarness.StoredAsync(pod.Redis, "s", "i"));
         Assert.Equal("new", await SharedHarness.StoredAsync(pod.Postgres, "s", "i"));
@@ -108,11 +108,11 @@ public sealed class RefillTests
         await using var pod = new SharedHarness(rule, tiers: SharedHarness.Local.Replace("{capacity: 64Mi", $"{{{mode}capacity: 64Mi", StringComparison.Ordinal));
         await pod.PutAsync("s", "gone", "v");
         await pod.Engine.ReplaceSessionAsync(SharedHarness.Key("s"), [new ItemWrite(SharedHarness.Key("i"), "text/plain", new ItemValue("new"u8.ToArray()))], default, CancellationToken.None);
-        await SettledAsync(pod);
+        await pod.SettledAsync();
 
         pod.Redis.Forget();
         await Eventually.HoldsAsync(async () => await SharedHarness.StoredAsync(pod.Redis, "s", "i") == "new", () => "Redis is not refilled");
-        await SettledAsync(pod);
+        await pod.SettledAsync();
 
         await using var reader = new SharedHarness("write: Through, ack: All", pod.Redis, pod.Postgres, node: 3);
         Assert.Equal("new", await reader.ValueAsync("s", "i"));
@@ -130,7 +130,7 @@ public sealed class RefillTests
         await pod.Engine.DeleteItemAsync(SharedHarness.Key("s"), SharedHarness.Key("i"), default, CancellationToken.None);
 
         failOver();
-        await SettledAsync(pod);
+        await pod.SettledAsync();
 
         Assert.Null(await SharedHarness.StoredAsync(pod.Redis, "s", "i"));
         Assert.Equal("v", await SharedHarness.StoredAsync(pod.Redis, "s", "kept"));
@@ -143,7 +143,7 @@ public sealed class RefillTests
         await using var here = new SharedHarness("write: Behind, ack: Disk", redis, postgres);
         await here.PutAsync("s", "a", "old");
         await here.PutAsync("s", "b", "old");
-        await SettledAsync(here);
+        await here.SettledAsync();
         await using (var other = new SharedHarness("write: Through, ack: All", redis, postgres, node: 2)) await other.PutAsync("s", "b", "new");
         postgres.SetState(new(RemoteHealth.ReadOnly, "read-only"));
         await here.PutAsync("s", "a", "new");
@@ -151,7 +151,7 @@ public sealed class RefillTests
         redis.Forget();
         await Eventually.HoldsAsync(() => here.Engine.Status().Tiers[2].BacklogSessions == 1, () => "nothing is outstanding to Redis");
         postgres.SetState(new(RemoteHealth.Healthy));
-        await SettledAsync(here);
+        await here.SettledAsync();
 
         Assert.Equal("new", await SharedHarness.StoredAsync(redis, "s", "a"));
         Assert.Equal("new", await SharedHarness.StoredAsync(redis, "s", "b"));
@@ -250,7 +250,7 @@ public sealed class RefillTests
             await Eventually.HoldsAsync(() => after.Engine.Status().Tiers[2].BacklogSessions == 1, () => "the restart forgot what is outstanding");
             Assert.Null(await SharedHarness.StoredAsync(redis, "s", "i"));
             postgres.SetState(new(RemoteHealth.Healthy));
-            await SettledAsync(after);
+            await after.SettledAsync();
         }
 
         Assert.Equal(isDeleted ? null : "new", await SharedHarness.StoredAsync(redis, "s", "i"));
@@ -283,7 +283,4 @@ public sealed class RefillTests
     private static ValueTask<WriteOutcome> CreateAsync(SharedHarness pod) => pod.Engine.PutAsync(
         SharedHarness.Key("s"), new ItemWrite(SharedHarness.Key("i"), "text/plain", new ItemValue(SharedHarness.Key("again"))),
         new WriteOptions { Condition = new Precondition { MustNotExist = true } }, CancellationToken.None);
-
-    private static Task SettledAsync(SharedHarness pod)
-        => Eventually.HoldsAsync(() => pod.Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => string.Join('\n', pod.Engine.Status().Tiers));
 }

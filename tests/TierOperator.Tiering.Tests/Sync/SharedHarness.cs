@@ -6,6 +6,7 @@ using TierOperator.TestKit.Remote;
 using TierOperator.Tiering.Engine;
 using TierOperator.Tiering.Remote;
 using TierOperator.Tiering.Sync;
+using TierOperator.Tiering.Tests.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Sync;
@@ -61,6 +62,9 @@ internal sealed class SharedHarness : IAsyncDisposable
         var found = await tier.ReadItemAsync(Key(session), Key(item), CancellationToken.None);
         return found.Header is null || found.Item.Key is null ? null : Encoding.UTF8.GetString(found.Item.Value.ToArray());
     }
+
+    /// <summary>The shared tiers have heard of everything.</summary>
+    public Task SettledAsync() => Eventually.HoldsAsync(() => Engine.Status().Tiers.All(static tier => tier.BacklogSessions == 0), () => string.Join('\n', Engine.Status().Tiers));
 
     public static byte[] Key(string text) => Encoding.UTF8.GetBytes(text);
 

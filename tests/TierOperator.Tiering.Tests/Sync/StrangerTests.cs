@@ -14,7 +14,7 @@ public sealed class StrangerTests(SharedServers servers) : IClassFixture<SharedS
         await using var sidecar = new RealSidecar(servers.Anew(), 1, TimeSpan.Zero, "write: Through, ack: All", timeoutMs: 2_000);
         await Eventually.HoldsAsync(() => sidecar.IsSettled && sidecar.Engine.Status().Backplane == "tracking", () => $"the backplane is {sidecar.Engine.Status().Backplane}");
         await sidecar.PutAsync("s", "i", "one");
-        await Eventually.HoldsAsync(() => sidecar.IsSettled, () => string.Join('\n', sidecar.Engine.Status().Tiers));
+        await sidecar.SettledAsync();
         Assert.Equal("one", await sidecar.KnownAsync("s", "i"));
 
         await using var silent = await RedisTiers.OpenHealthyAsync(servers.Redis.Url, RedisTiers.Options() with { Namespace = "real", Policy = servers.Policy, Node = 9 }, static options => options with { Announces = false });
@@ -33,7 +33,7 @@ public sealed class StrangerTests(SharedServers servers) : IClassFixture<SharedS
         await using var sidecar = new RealSidecar(servers.Anew(), 1, TimeSpan.Zero, "write: Through, ack: All", timeoutMs: 2_000);
         await Eventually.HoldsAsync(() => sidecar.IsSettled && sidecar.Engine.Status().Backplane == "tracking", () => $"the backplane is {sidecar.Engine.Status().Backplane}");
         await sidecar.PutAsync("s", "i", "one");
-        await Eventually.HoldsAsync(() => sidecar.IsSettled, () => string.Join('\n', sidecar.Engine.Status().Tiers));
+        await sidecar.SettledAsync();
 
         await servers.Redis.RunAsync("DEL", $"tier:real/{servers.Policy}:s:{{:s}}");
 

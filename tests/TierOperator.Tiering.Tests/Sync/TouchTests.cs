@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using TierOperator.Tiering.Memory;
-using TierOperator.Tiering.Tests.Remote;
 
 namespace TierOperator.Tiering.Tests.Sync;
 
@@ -18,9 +17,9 @@ public sealed class TouchTests(SharedServers servers) : IClassFixture<SharedServ
     public async Task Reads_SlideTheKeysOwnEnd_AtMostOnceAnEighth()
     {
         await using var pod = new RealSidecar(servers.Anew(), 1, TimeSpan.Zero, "write: Through, ack: Disk");
-        await Eventually.HoldsAsync(() => pod.IsSettled, () => "the tiers never get well");
+        await pod.SettledAsync();
         await pod.PutAsync("s", "i", "v");
-        await Eventually.HoldsAsync(() => pod.IsSettled, () => "the write does not arrive");
+        await pod.SettledAsync();
         Assert.InRange(await LeftAsync(), (long)s_ttl.TotalMilliseconds / 2, (long)s_ttl.TotalMilliseconds);
         await servers.Redis.RunAsync("PEXPIRE", Key, Shortened.ToString(CultureInfo.InvariantCulture));
 
@@ -37,11 +36,11 @@ public sealed class TouchTests(SharedServers servers) : IClassFixture<SharedServ
     public async Task Reads_OfASessionWithAnEndOfItsOwn_DoNotMoveIt()
     {
         await using var pod = new RealSidecar(servers.Anew(), 1, TimeSpan.Zero, "write: Through, ack: Disk");
-        await Eventually.HoldsAsync(() => pod.IsSettled, () => "the tiers never get well");
+        await pod.SettledAsync();
         await pod.Engine.PutAsync(
             Encoding.UTF8.GetBytes("s"), new Tiering.Engine.ItemWrite("i"u8.ToArray(), "text/plain", Values.ItemValue.From("v"u8.ToArray())),
             new Tiering.Engine.WriteOptions { Ttl = TimeSpan.FromMinutes(10) }, CancellationToken.None);
-        await Eventually.HoldsAsync(() => pod.IsSettled, () => "the write does not arrive");
+        await pod.SettledAsync();
 
         await ReadAfterAsync(pod, TimeSpan.FromMinutes(4));
 
@@ -59,6 +58,6 @@ public sealed class TouchTests(SharedServers servers) : IClassFixture<SharedServ
         Assert.Equal("v", await pod.ValueAsync("s", "i"));
         await pod.Engine.SweepOnceAsync(MemoryTier.ShardCount);
         await pod.Engine.FlushAsync(CancellationToken.None);
-        await Eventually.HoldsAsync(() => pod.IsSettled, () => "what is due does not arrive");
+        await pod.SettledAsync();
     }
 }

@@ -1,5 +1,4 @@
 using TierOperator.Tiering.Engine;
-using TierOperator.Tiering.Tests.Remote;
 
 namespace TierOperator.Tiering.Tests.Sync;
 
@@ -37,7 +36,7 @@ public sealed class UnjournalledWriteTests(SharedServers servers) : IClassFixtur
         servers.Postgres.Thaw();
 
         Assert.Equal(WriteStatus.Unavailable, deleted.Status);
-        await SettledAsync(pod);
+        await pod.SettledAsync();
         await servers.Redis.RunAsync("FLUSHALL");
         Assert.Equal("-", await (await StartAsync(2, Rule)).KnownAsync("s", "i"));
     }
@@ -59,7 +58,7 @@ public sealed class UnjournalledWriteTests(SharedServers servers) : IClassFixtur
 
         Assert.Equal(WriteStatus.Unavailable, deleted.Status);
         Assert.NotEqual("one", meanwhile);
-        await SettledAsync(pod);
+        await pod.SettledAsync();
         Assert.Equal("-", await pod.KnownAsync("s", "i"));
         Assert.Equal("-", await (await StartAsync(2, Rule)).KnownAsync("s", "i"));
     }
@@ -78,7 +77,7 @@ public sealed class UnjournalledWriteTests(SharedServers servers) : IClassFixtur
         servers.Redis.Thaw();
         servers.Postgres.Thaw();
         Assert.Equal(WriteStatus.Unavailable, refused.Status);
-        await SettledAsync(pod);
+        await pod.SettledAsync();
         await servers.Redis.RunAsync("FLUSHALL");
         var other = await StartAsync(2, Rule);
         Assert.Equal("one two", $"{await other.KnownAsync("s", "a")} {await other.KnownAsync("s", "b")}");
@@ -88,10 +87,7 @@ public sealed class UnjournalledWriteTests(SharedServers servers) : IClassFixtur
     {
         var sidecar = new RealSidecar(servers, node, TimeSpan.Zero, rule, withDisk: false, timeoutMs: 2_000);
         _sidecars.Add(sidecar);
-        await SettledAsync(sidecar);
+        await sidecar.SettledAsync();
         return sidecar;
     }
-
-    private static Task SettledAsync(RealSidecar sidecar)
-        => Eventually.HoldsAsync(() => sidecar.IsSettled, () => string.Join('\n', sidecar.Engine.Status().Tiers));
 }

@@ -23,17 +23,20 @@ internal sealed class PurgeMarks : IDisposable
     private const string Everything = "a";
     private static readonly byte[] s_session = ReservedKeys.Purges;
     private static readonly TimeSpan s_keep = TimeSpan.FromDays(400);
+    private static readonly TimeSpan s_askAgain = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _saving = new(1);
     private readonly TierEngine _engine;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _isStopped;
     private ConcurrentDictionary<string, Mark> _marks = new(StringComparer.Ordinal);
     private long _newest;
     private int _isHearing;
+    private int _isWaiting;
 
     public PurgeMarks(TierEngine engine, TimeProvider time)
     {
-        (_engine, _time) = (engine, time);
+        (_engine, _time, _isStopped) = (engine, time, _stop.Token);
         engine.SessionAnnounced += OnAnnounced;
     }
 
@@ -98,28 +101,44 @@ internal sealed class PurgeMarks : IDisposable
 
     private async Task HearAsync()
     {
-        // From here on another announcement starts another look.
-        Volatile.Write(ref _isHearing, 0);
-        if (await ReadAsync(isNews: true)) Heard?.Invoke();
+        do
+        {
+            // From here on another announcement starts another look.
+            Volatile.Write(ref _isHearing, 0);
+            var (hasNews, isSure) = await ReadAsync(isNews: true);
+            if (hasNews) Heard?.Invoke();
+            if (isSure) return;
+        }
+        while (await MayAskAgainAsync());
     }
 
-    /// <summary>True where there was a mark that was not known here.</summary>
-    private async Task<bool> ReadAsync(bool isNews)
+    /// <summary>Nobody announces a purge twice: where a tier did not answer, one of those who asked asks again.</summary>
+    private async Task<bool> MayAskAgainAsync()
+    {
+        if (Interlocked.Exchange(ref _isWaiting, 1) == 1) return false;
+        await Task.Delay(s_askAgain, _time, _isStopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Volatile.Write(ref _isWaiting, 0);
+        return !_isStopped.IsCancellationRequested;
+    }
+
+    /// <returns>Whether there was a mark that was not known here, and whether every tier that may have one has answered.</returns>
+    private async Task<(bool HasNews, bool IsSure)> ReadAsync(bool isNews)
     {
         var read = await _engine.ReadSessionAsync(s_session, CancellationToken.None);
-        if (read.Session is not { } session) return false;
-        var (now, isNew) = (NowMs, false);
+        var isSure = read.Unavailable == TierSet.None;
+        if (read.Session is not { } session) return (false, isSure);
+        var (now, hasNews) = (NowMs, false);
         foreach (var item in session.Items)
         {
             if (item.Value.Length != sizeof(long)) continue;
             var (mark, said) = (Encoding.UTF8.GetString(item.Key), BinaryPrimitives.ReadInt64LittleEndian(item.Value.ToArray()));
             if (_marks.TryGetValue(mark, out var known) && known.SaidMs >= said) continue;
             Set(mark, new Mark(said, isNews ? Math.Max(said, now) : said));
-            isNew = true;
+            hasNews = true;
         }
 
         session.Release();
-        return isNew;
+        return (hasNews, isSure);
     }
 
     private void Set(string mark, Mark at)
