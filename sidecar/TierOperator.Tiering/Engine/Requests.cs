@@ -103,6 +103,9 @@ public readonly record struct WriteOutcome(WriteStatus Status)
     /// <summary>With Unavailable: the tier that decides was asked, and its answer never came. It may have happened there.</summary>
     public bool MayHaveHappened { get; init; }
 
+    /// <summary>The tier that decides had something newer of the session when the write came there: what it had may stand in place of the write.</summary>
+    internal bool IsOvertaken { get; init; }
+
     public bool Succeeded => Status is WriteStatus.Created or WriteStatus.Replaced or WriteStatus.Accepted;
 }
 

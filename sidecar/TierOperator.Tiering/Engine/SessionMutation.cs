@@ -53,6 +53,9 @@ internal sealed record SessionMutation(ReadOnlyMemory<byte> Key)
     /// <summary>What the session is from now on (<see cref="SessionHeader.Kind"/>); null leaves it as it is.</summary>
     public byte? Kind { get; init; }
 
+    /// <summary>Written once more, behind what another sidecar wrote before it with a clock that is ahead (<see cref="TierEngine"/>).</summary>
+    public bool IsRestamped { get; init; }
+
     /// <summary>A caller's write that asks nothing of what is there.</summary>
     public bool IsBlind => Options.Condition.IsNone && Decided is null && Restored is null;
 

@@ -148,6 +148,7 @@ public sealed partial class TierEngine
             var result = await ResultOfAsync(owed.Of(flag), loop, awaited.HasFlag(flag));
             if (result.Status is RemoteStatus.Applied or RemoteStatus.Older) acked |= flag;
             else if (result.Status == RemoteStatus.Refused) failed |= flag;
+            if (awaited.HasFlag(flag) && result.Newest > plan.Version) outcome = outcome with { IsOvertaken = true };
             if (result.Existed is { } existed && plan is { Header.IsPartial: true, Mutation.Decided: null }) outcome = outcome with { Status = existed ? WriteStatus.Replaced : WriteStatus.Created };
         }
 

@@ -99,9 +99,9 @@ public sealed partial class TierEngine
             outcome = outcome with { Pending = _disk!.DurableTicket >= attempt.Ticket ? TierSet.None : TierSet.Spillover };
         else if (attempt.Ticket != 0)
             outcome = await FinishDiskAsync(attempt, outcome, cancellationToken);
-        return outcome.Status == WriteStatus.Unavailable || attempt.Owed.Tiers == TierSet.None
-            ? outcome
-            : await FinishSharedAsync(outcome, plan, attempt.Owed, attempt.Ticket != 0);
+        if (outcome.Status == WriteStatus.Unavailable || attempt.Owed.Tiers == TierSet.None) return outcome;
+        outcome = await FinishSharedAsync(outcome, plan, attempt.Owed, attempt.Ticket != 0);
+        return outcome.IsOvertaken && MayRestamp(outcome, plan) ? await RestampAsync(outcome, plan, attempt.TookValues, cancellationToken) : outcome;
     }
 
     /// <summary>The wait is not cancelled with the caller: the write has happened, only the answer is outstanding.</summary>

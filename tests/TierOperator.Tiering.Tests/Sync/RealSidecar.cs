@@ -30,7 +30,7 @@ internal sealed class RealSidecar : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tier-real-").FullName;
 
-    public RealSidecar(SharedServers servers, uint node, TimeSpan skew, string rule, string sync = "interval: 100ms", bool withDisk = true, int timeoutMs = 500, IDiskDoor? disk = null)
+    public RealSidecar(SharedServers servers, uint node, TimeSpan skew, string rule, string sync = "interval: 100ms", bool withDisk = true, int timeoutMs = 500, IDiskDoor? disk = null, bool hears = true)
     {
         Time = new SkewedTime(skew);
         (ToRedis, ToPostgres) = (new CuttingProxy(servers.Redis.Port), new CuttingProxy(servers.Postgres.Port));
@@ -42,7 +42,7 @@ internal sealed class RealSidecar : IAsyncDisposable
             new EngineOptions
             {
                 DataFolder = disk is not null ? "/data" : withDisk ? _folder : null, Node = node, SweepEvery = TimeSpan.FromMilliseconds(100),
-                RemoteTiers = [new RemoteTierBinding(redis, remote.Timeout) { Backplane = redis.OpenBackplane() }, new RemoteTierBinding(postgres, remote.Timeout)],
+                RemoteTiers = [new RemoteTierBinding(redis, remote.Timeout) { Backplane = hears ? redis.OpenBackplane() : null }, new RemoteTierBinding(postgres, remote.Timeout)],
             },
             EngineHarness.PolicyOf($"{(withDisk ? Tiers : Tiers.Replace(Disk, "", StringComparison.Ordinal))}sync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), Time, NullLoggerFactory.Instance, disk);
     }

@@ -20,7 +20,7 @@ internal sealed class SharedHarness : IAsyncDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly bool _ownsFolder;
 
-    public SharedHarness(string rule, ModelTier? redis = null, ModelTier? postgres = null, string? folder = null, string tiers = Local, uint node = 1, string sync = "interval: 100ms", TierSet heard = TierSet.Redis)
+    public SharedHarness(string rule, ModelTier? redis = null, ModelTier? postgres = null, string? folder = null, string tiers = Local, uint node = 1, string sync = "interval: 100ms", TierSet heard = TierSet.Redis, TimeProvider? time = null)
     {
         Redis = redis ?? new ModelTier(TierSet.Redis);
         Postgres = postgres ?? new ModelTier(TierSet.Postgres);
@@ -33,7 +33,7 @@ internal sealed class SharedHarness : IAsyncDisposable
                 DataFolder = hasDisk ? Folder : null, Node = node, SweepEvery = TimeSpan.FromMilliseconds(50),
                 RemoteTiers = [Bind(Redis, RedisTimes, heard), Bind(Postgres, new RemoteTimes(s_patience, s_patience), heard)],
             },
-            EngineHarness.PolicyOf($"{tiers}{Remote}\ndefaults: {{sessionStrategy: FullSession}}\nsync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), TimeProvider.System, NullLoggerFactory.Instance);
+            EngineHarness.PolicyOf($"{tiers}{Remote}\ndefaults: {{sessionStrategy: FullSession}}\nsync: {{{sync}}}\nrules:\n  - {{name: all, {rule}}}"), time ?? TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     public TierEngine Engine { get; }
