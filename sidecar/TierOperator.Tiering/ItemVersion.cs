@@ -16,6 +16,9 @@ public readonly record struct ItemVersion(ulong Stamp, uint Node) : IComparable<
     /// <summary>Older than this, and newer than whatever was given an instant before.</summary>
     public ItemVersion Before => Stamp == 0 ? None : new(Stamp - 1, uint.MaxValue);
 
+    /// <summary>Made by <see cref="Before"/>, and by no clock.</summary>
+    public bool IsBetween => Node == uint.MaxValue;
+
     public int CompareTo(ItemVersion other)
         => Stamp != other.Stamp ? Stamp.CompareTo(other.Stamp) : Node.CompareTo(other.Node);
 

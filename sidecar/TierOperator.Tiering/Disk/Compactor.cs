@@ -67,14 +67,18 @@ internal sealed class Compactor(
 
     /// <summary>What lies before the segment that the journal's reader stands in; all where nobody reads.</summary>
     private static CompactionRun Before(List<SegmentFile> ordered, JournalPosition? read)
-        => new(read is { } position ? ordered.FindAll(segment => segment.Header.Order < position.Order) : ordered, ordered.FirstOrDefault());
+        => new(read is { } position ? ordered.FindAll(segment => segment.Header.Order < OrderOf(ordered, position)) : ordered, ordered.FirstOrDefault());
 
     /// <summary>
     /// What the reader has yet to come to. The segment that it stands in keeps its offsets until it has gone on. A deletion is to be read also where
     /// nothing older is left in the log: nothing begins the log for this part.
     /// </summary>
     private static CompactionRun After(List<SegmentFile> ordered, JournalPosition? read)
-        => new(read is { } position ? ordered.FindAll(segment => segment.Header.Order > position.Order) : [], Oldest: null);
+        => new(read is { } position ? ordered.FindAll(segment => segment.Header.Order > OrderOf(ordered, position)) : [], Oldest: null);
+
+    /// <summary>The segment that a reader goes on in: what stood there may have been written anew together with those before it.</summary>
+    private static long OrderOf(List<SegmentFile> ordered, JournalPosition read)
+        => ordered.FindLast(segment => segment.Header.Order <= read.Order)?.Header.Order ?? read.Order;
 
     private List<SegmentFile> Candidates()
     {
@@ -237,7 +241,7 @@ internal sealed class Compactor(
             return record.Operation switch
             {
                 RecordOp.DeleteSession => true,
-                RecordOp.DeleteItem => index.FindSession_NeedsLock(shard, record.Session) >= 0,
+                RecordOp.DeleteItem => plan.IsUnread || index.FindSession_NeedsLock(shard, record.Session) >= 0,
                 _ => false,
             };
         }
@@ -251,7 +255,7 @@ internal readonly record struct RecordMove(IndexChange From, Location To, long S
 internal readonly record struct CompactionRun(List<SegmentFile> Ordered, SegmentFile? Oldest);
 
 /// <summary>Neighbouring sealed segments that could become one.</summary>
-internal sealed record CompactionPlan(IReadOnlyList<SegmentFile> Segments, bool BeginsTheLog)
+internal sealed record CompactionPlan(IReadOnlyList<SegmentFile> Segments, bool BeginsTheLog, bool IsUnread)
 {
     private const int MaxRun = 16;
 
@@ -274,7 +278,7 @@ internal sealed record CompactionPlan(IReadOnlyList<SegmentFile> Segments, bool 
     {
         var ordered = run.Ordered;
         if (first >= ordered.Count || !ordered[first].IsSealed) return null;
-        var plan = new CompactionPlan([ordered[first]], ReferenceEquals(ordered[first], run.Oldest));
+        var plan = new CompactionPlan([ordered[first]], ReferenceEquals(ordered[first], run.Oldest), IsUnread: run.Oldest is null);
         for (var i = first + 1; i < ordered.Count && i - first < MaxRun && ordered[i].IsSealed; i++)
         {
             var longer = plan with { Segments = [.. plan.Segments, ordered[i]] };

@@ -39,8 +39,14 @@ public sealed record DiskOptions
     /// <summary>How often expired sessions are swept and compaction looks for work.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Asked before a session is evicted; false keeps it (its only copy, say). Runs on the maintenance thread.</summary>
+    /// <summary>
+    /// Asked before a session is evicted, or goes because it has been here for long enough, not because its deadline has passed; false keeps it (its only
+    /// copy, say). Runs on the maintenance thread.
+    /// </summary>
     public Func<ReadOnlyMemory<byte>, SessionHeader, bool>? MayEvict { get; init; }
+
+    /// <summary>Somebody reads the log as a journal: until they say from where on (<see cref="DiskStore.KeepFrom"/>), all of it is to be read.</summary>
+    public bool IsRead { get; init; }
 
     internal long EffectiveSegmentBytes
         => SegmentBytes > 0 ? DiskErrors.ToBlocks(SegmentBytes)

@@ -32,7 +32,7 @@ public sealed partial class DiskStore
         foreach (var segment in segments.Skip(at))
         {
             var start = segment.Holds(from) ? from.Offset : 0;
-            var tail = segment.Header.Order == end.Order ? Math.Min(end.Offset, segment.Tail) : segment.Tail;
+            var tail = segment.Holds(end) ? Math.Min(end.Offset, segment.Tail) : segment.Tail;
             if (start < tail) return new JournalStretch(ReadEntries(segment, start, tail), segment.At(start), segment.At(tail));
         }
 

@@ -47,7 +47,10 @@ public sealed partial class DiskStore
     }
 
     /// <summary>Reads a session whole. The caller releases the snapshot.</summary>
-    public DiskReadStatus TryReadSession(ReadOnlySpan<byte> session, out SessionSnapshot found)
+    /// <param name="session">Its key.</param>
+    /// <param name="found">With <see cref="DiskReadStatus.Found"/>: all of it.</param>
+    /// <param name="evenExpired">Also where it has been here for as long as it should, and is still to be swept.</param>
+    public DiskReadStatus TryReadSession(ReadOnlySpan<byte> session, out SessionSnapshot found, bool evenExpired = false)
     {
         found = null!;
         var hash = _hash.Session(session);
@@ -56,7 +59,7 @@ public sealed partial class DiskStore
         {
             if (_unsettled.Contains(hash)) return DiskReadStatus.Unavailable;
             var view = SessionView.Take(_index, hash, withItems: true, CoarseClock.Access(NowMs));
-            var status = view.Read(_reader, session, NowMs, out found);
+            var status = view.Read(_reader, session, evenExpired ? 0 : NowMs, out found);
             if (status != DiskReadStatus.Unavailable) return status;
         }
         while (MayReadAgain(ref attempt, ref removals));

@@ -43,6 +43,7 @@ public sealed partial class DiskStore : IAsyncDisposable, ICommitTarget
         _reader = new RecordReader(_segments);
         _index = new DiskIndex(_segments, _reader);
         _unsettled = new UnsettledSessions(options.MaxUnsettled);
+        if (options.IsRead) KeepFrom = default(JournalPosition);
         _compactor = new Compactor(_segments, _index, _reader, options, () => KeepFrom);
         _log = new LogWriter(options, _segments, Apply, OnSealed, TryMakeRoom, OnDurable, logger);
         _commit = new GroupCommit(this, Math.Min(options.MaxPendingBytes, options.CapacityBytes / 16));

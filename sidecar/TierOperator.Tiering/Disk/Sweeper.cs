@@ -81,12 +81,16 @@ internal sealed class Sweeper(
         foreach (var (location, _) in _found)
         {
             if (reader.Read(location, 0, out var record, metaOnly: true) != RecordReadStatus.Ok) continue;
-            if (record.Header.ExpiresMs != 0 && record.Header.ExpiresMs <= nowMs)
+            if (record.Header.ExpiresMs != 0 && record.Header.ExpiresMs <= nowMs && MayGo(record.Meta, nowMs))
                 expired.Add(new RemovalCandidate(record.Header.Session, location, record.Meta.SessionKey, record.Header.StoredBytes));
         }
 
         if (expired.Count > 0) Expirations += remove(expired, SessionGoneReason.Expired);
     }
+
+    /// <summary>What has only been here for long enough stays while somebody else is owed it; what is over is over for all.</summary>
+    private bool MayGo(in RecordMeta meta, long nowMs)
+        => meta.Header is not { } header || header.DeadlineMs <= nowMs || options.MayEvict is not { } may || may(meta.SessionKey, header);
 
     /// <summary>The longest untouched of a sample; among equals, the one written longest ago.</summary>
     private RemovalCandidate? Coldest(long nowMs)

@@ -106,7 +106,7 @@ public sealed partial class TierEngine
             if (part.Refusal is null && part.Planned is { Status: WriteStatus.NotFound })
             {
                 // Nothing to delete is no harm; what is past its end goes from the disk as in a single call.
-                if (part.DiskIsStale) batch.DeleteSession(part.Key, _clock.Next());
+                if (part.DiskIsStale) batch.DeleteSession(part.Key, ItemVersion.None);
                 continue;
             }
 

@@ -107,7 +107,7 @@ public sealed partial class TierEngine
     {
         var key = plan.Mutation.Key;
         var batch = new DiskBatch { ExpectsSession = !plan.Mutation.Replace && !plan.Mutation.Delete };
-        if (plan.Mutation.Replace || plan.Mutation.Delete) batch.DeleteSession(key, plan.Version);
+        if (plan.Mutation.Replace || plan.Mutation.Delete) batch.DeleteSession(key, GoneUpTo(plan));
         if (plan.Mutation.Delete) return batch;
         var expires = plan.Rule!.DiskExpiryOf(plan.Header!);
         if (!plan.Mutation.Replace)

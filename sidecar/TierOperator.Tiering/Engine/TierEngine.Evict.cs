@@ -154,7 +154,7 @@ public sealed partial class TierEngine
         var key = SessionRecord.Key(session).ToArray();
         var header = shard.HeaderOf_NeedsLock(session, rule);
         var expires = rule.DiskExpiryOf(header);
-        var batch = new DiskBatch().DeleteSession(key, header.Floor).PutHeader(key, header, expires);
+        var batch = new DiskBatch().DeleteSession(key, header.Floor.Before).PutHeader(key, header, expires);
         for (var item = session->Items; item != null; item = item->Following)
         {
             var name = ItemRecord.Key(item).ToArray();

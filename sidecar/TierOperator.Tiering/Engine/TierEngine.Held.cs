@@ -20,7 +20,7 @@ public sealed partial class TierEngine
         {
             if (HeldInMemory(owed, hash) is { } resident) return resident.WithCarried(owed);
             if (_disk is null) return HeldByNote(owed);
-            var status = _disk.TryReadSession(owed.Key, out var session);
+            var status = _disk.TryReadSession(owed.Key, out var session, evenExpired: true); // it may stay for that alone; its deadline is looked at later
             if (status == DiskReadStatus.Unavailable) throw new IOException("The disk cannot say what it holds of a session that is owed.");
             if (status == DiskReadStatus.Found) return HeldItems.Of(owed, session).WithCarried(owed);
             if (!IsHere(owed.Key, hash)) return HeldByNote(owed);

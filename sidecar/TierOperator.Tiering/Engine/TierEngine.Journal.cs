@@ -23,9 +23,7 @@ public sealed partial class TierEngine
         if (!write && !onDisk && !mustTell) return;
 
         var whole = session != null && write && (!onDisk || session->Flags.Has(SessionFlags.Unsettled));
-        // The floor is what is gone in truth: a session that is only written anew keeps its own, for others replay this record.
-        var isOver = diskIsStale || plan.Mutation.Replace || plan.Mutation.Delete;
-        if (!write || whole || isOver) batch.DeleteSession(key, isOver && !plan.IsAdoption ? plan.Version : plan.Header!.Floor);
+        if (!write || whole || diskIsStale || plan.Mutation.Replace || plan.Mutation.Delete) batch.DeleteSession(key, GoneUpTo(plan));
         else batch.ExpectsSession |= onDisk;
         if (!write) return;
         var expires = plan.Rule.DiskExpiryOf(plan.Header!);
@@ -36,6 +34,13 @@ public sealed partial class TierEngine
             if (put.ToDisk) batch.Put(key, plan.Header!, expires, put.Write.Item, put.Write.ContentType, put.Version, put.Write.Value, plan.SeenOf(put.Write.Item));
         if (!plan.Puts.Any(put => put.ToDisk)) batch.PutHeader(key, plan.Header!, expires);
     }
+
+    /// <summary>
+    /// Up to where the record that takes the disk's copy away deletes, for it is read for the tiers too. Only a delete is at its own version: what a replace
+    /// put bears the replace's, and a session that is only written anew, or is in memory alone from here on, has lost nothing but what its floor says.
+    /// </summary>
+    private static ItemVersion GoneUpTo(SessionPlan plan)
+        => plan is { IsAdoption: false, Mutation.Delete: true } ? plan.Version : (plan is { IsAdoption: false, Mutation.Replace: true } ? plan.Version : plan.Header!.Floor).Before;
 
     private static unsafe void AddPresent_NeedsLock(
         DiskBatch batch, MemoryShard shard, SessionRecord* session, SessionPlan plan, RuleTable rules, long expires)

@@ -54,7 +54,7 @@ public sealed partial class TierEngine
     {
         var done = new Attempt(AttemptKind.Done) { Plan = plan, Outcome = plan.Refusal };
         if (!diskIsStale || plan.Status != WriteStatus.NotFound) return done;
-        var appended = _disk!.TryAppend(new DiskBatch().DeleteSession(plan.Mutation.Key, _clock.Next()), out var ticket);
+        var appended = _disk!.TryAppend(new DiskBatch().DeleteSession(plan.Mutation.Key, ItemVersion.None), out var ticket);
         if (appended == AppendStatus.Ok) return done with { Ticket = ticket };
         return MayGoOn(appended, plan, keep: false, out var refusal) ? done : refusal;
     }

@@ -78,8 +78,8 @@ public sealed partial class TierEngine : ISyncSource
     ValueTask ISyncSource.FlushJournalAsync(CancellationToken cancellationToken) => DiskShowsAllAsync(cancellationToken);
 
     /// <remarks>
-    /// A session that was replaced, and one that is in memory alone since, left the same record as one that was deleted: so it counts for what was there before,
-    /// not for what has the same version, while the session is here.
+    /// A session that was replaced, and one that is in memory alone since, left a record like one that was deleted, at a version in between two: it ends
+    /// nothing. Journals of earlier versions have the replace's own there: so a delete counts for what was there before, while the session is here.
     /// </remarks>
     IEnumerable<OwedNote> ISyncSource.NotesOf(JournalStretch stretch, TierLink link)
     {
@@ -99,10 +99,12 @@ public sealed partial class TierEngine : ISyncSource
             }
 
             var sinceMs = isOld || entry.Version == ItemVersion.None ? _clock.NowMs : Math.Min(entry.Version.Milliseconds, _clock.NowMs);
-            yield return new OwedNote(entry.Session, entry.Kind == JournalKind.RemoveSession && IsHere(entry.Session, _memory.HashOf(entry.Session)) ? entry.Version.Before : entry.Version, sinceMs)
+            var isDelete = entry.Kind == JournalKind.RemoveSession && !entry.Version.IsBetween;
+            yield return new OwedNote(entry.Session, isDelete && IsHere(entry.Session, _memory.HashOf(entry.Session)) ? entry.Version.Before : entry.Version, sinceMs)
             {
                 Header = entry.Header,
-                IsDelete = entry.Kind == JournalKind.RemoveSession,
+                IsDelete = isDelete,
+                Replaces = entry.Kind == JournalKind.RemoveSession && !isDelete,
                 Puts = entry.Kind == JournalKind.Put ? [new OwedPut(entry.Item, entry.Bytes, null)] : [],
                 Removed = entry.Kind == JournalKind.RemoveItem ? [entry.Item] : [],
                 Since = stretch.From,

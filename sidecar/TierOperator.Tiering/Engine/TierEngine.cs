@@ -147,7 +147,8 @@ public sealed partial class TierEngine : IAsyncDisposable
 
             // A late replay by another sidecar must not bring back what was deleted here; and what a shared tier has yet to hear of stays.
             Tombstones = options.RemoteTiers.Count == 0 ? TimeSpan.Zero : policy.Tombstones,
-            MayEvict = options.RemoteTiers.Count == 0 ? null : (key, _) => engine()?.MayLeaveDisk(key) != false,
+            MayEvict = options.RemoteTiers.Count == 0 ? null : (key, _) => engine()?.MayLeaveDisk(key) == true,
+            IsRead = options.RemoteTiers.Count > 0,
         };
 
     private IEvictionPolicy NewEviction(CompiledPolicy policy)

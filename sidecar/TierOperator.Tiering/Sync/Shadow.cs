@@ -82,6 +82,7 @@ internal sealed class Shadow
         }
 
         if (!isNews) return;
+        _isOurs = false; // until it stands there
         DiskFile.Publish(_door, _folder, FileName, JsonSerializer.SerializeToUtf8Bytes(new Content(_node, nowMs, _marks, _runs) { Nodes = _nodes }));
         _isOurs = true;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using TierOperator.TestKit;
 using TierOperator.TestKit.Disk;
 using TierOperator.Tiering.Disk;
 
@@ -78,13 +79,77 @@ public sealed class JournalReadTests
         await DiskFolder.AppendAsync(store, DiskFolder.Put("gone", "a", "x").Put(DiskFolder.Key("gone"), DiskFolder.Header(), 0, DiskFolder.Key("b"), "text/plain", new ItemVersion(1 << 16, 1), DiskFolder.Value("x")));
         await DiskFolder.AppendAsync(store, new DiskBatch().DeleteSession(DiskFolder.Key("gone"), new ItemVersion(2 << 16, 1)));
         if (isWrittenAnew) await DiskFolder.AppendAsync(store, DiskFolder.Put("gone", "a", "y", version: 3));
-        for (var round = 0; round < 20; round++) await DiskFolder.AppendAsync(store, DiskFolder.Put("other", "i", new string('x', 20_000), version: (ulong)round));
+        await FillAsync(store);
         await store.CompactAsync(CancellationToken.None);
 
         Assert.True(store.Compactions > 0, "nothing was compacted");
+        Assert.Contains(Told(store, default), static entry => entry.Kind == JournalKind.RemoveSession && entry.Version == new ItemVersion(2 << 16, 1));
+    }
+
+    /// <summary>The segment that the reader's place is in has been written anew together with those before it.</summary>
+    [Fact]
+    public async Task ReadJournal_FromAPlaceThatWasMergedIntoTheLogsBeginning_TellsWhatWasRemovedBehindIt()
+    {
+        await using var store = DiskStore.Open(s_options, new PowerCutDisk(), TimeProvider.System);
+        store.KeepFrom = default(JournalPosition);
+        await DiskFolder.AppendAsync(store, DiskFolder.Put("gone", "a", "x").Put(DiskFolder.Key("gone"), DiskFolder.Header(), 0, DiskFolder.Key("b"), "text/plain", new ItemVersion(1 << 16, 1), DiskFolder.Value("x")));
+        await FillAsync(store);
+        var mark = store.JournalEnd;
+        Assert.True(mark.Order > 1, "all of it is in one segment");
+        await DiskFolder.AppendAsync(store, new DiskBatch().DeleteItem(DiskFolder.Key("gone"), DiskFolder.Header(), 0, DiskFolder.Key("a"), new ItemVersion(2 << 16, 1)));
+        await DiskFolder.AppendAsync(store, DiskFolder.Put("gone", "b", "y", version: 3));
+        await FillAsync(store);
+        await store.CompactAsync(CancellationToken.None);
+        store.KeepFrom = mark;
+        await FillAsync(store);
+        await store.CompactAsync(CancellationToken.None);
+
+        Assert.Contains(Told(store, mark), static entry => entry.Kind == JournalKind.RemoveItem);
+    }
+
+    /// <summary>It has been on disk for long enough; the tiers have yet to hear what was removed from it.</summary>
+    [Fact]
+    public async Task ReadJournal_OfASessionThatLeftTheDisk_TellsWhatWasRemovedFromIt()
+    {
+        await using var store = DiskStore.Open(s_options, new PowerCutDisk(), TimeProvider.System);
+        store.KeepFrom = default(JournalPosition);
+        await DiskFolder.AppendAsync(store, DiskFolder.Put("s", "a", "x").Put(DiskFolder.Key("s"), DiskFolder.Header(), 0, DiskFolder.Key("b"), "text/plain", new ItemVersion(1 << 16, 1), DiskFolder.Value("x")));
+        await DiskFolder.AppendAsync(store, new DiskBatch().DeleteItem(DiskFolder.Key("s"), DiskFolder.Header(), 0, DiskFolder.Key("a"), new ItemVersion(2 << 16, 1)));
+        store.Release(DiskFolder.Key("s"));
+        await FillAsync(store);
+        await store.CompactAsync(CancellationToken.None);
+
+        Assert.False(store.Contains(DiskFolder.Key("s")));
+        Assert.Contains(Told(store, default), static entry => entry.Kind == JournalKind.RemoveItem);
+    }
+
+    [Fact]
+    public async Task Swept_WhatSomebodyIsOwed_StaysUntilItsDeadline()
+    {
+        var time = new ManualTime();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        await using var store = DiskStore.Open(s_options with { MayEvict = static (_, _) => false }, new PowerCutDisk(), time);
+        await DiskFolder.AppendAsync(store, DiskFolder.Put("owed", "i", "v", now + 1_000));
+        await DiskFolder.AppendAsync(store, new DiskBatch().Put(DiskFolder.Key("over"), DiskFolder.Header() with { DeadlineMs = now + 1_000 }, now + 1_000, DiskFolder.Key("i"), "text/plain", new ItemVersion(1 << 16, 1), DiskFolder.Value("v")));
+        time.Advance(TimeSpan.FromMinutes(5));
+        await store.MaintainAsync();
+
+        Assert.Equal(DiskReadStatus.NotFound, store.TryReadSession(DiskFolder.Key("owed"), out _));
+        Assert.Equal(DiskReadStatus.Found, store.TryReadSession(DiskFolder.Key("owed"), out var found, evenExpired: true));
+        found.Release();
+        Assert.Equal(DiskReadStatus.NotFound, store.TryReadSession(DiskFolder.Key("over"), out _, evenExpired: true));
+    }
+
+    private static async Task FillAsync(DiskStore store)
+    {
+        for (var round = 0; round < 20; round++) await DiskFolder.AppendAsync(store, DiskFolder.Put("other", "i", new string('x', 20_000), version: (ulong)round));
+    }
+
+    private static List<JournalEntry> Told(DiskStore store, JournalPosition from)
+    {
         var told = new List<JournalEntry>();
-        for (var from = default(JournalPosition); store.ReadJournal(from) is { } stretch; from = stretch.Next) told.AddRange(stretch.Entries);
-        Assert.Contains(told, static entry => entry.Kind == JournalKind.RemoveSession && entry.Version == new ItemVersion(2 << 16, 1));
+        for (; store.ReadJournal(from) is { } stretch; from = stretch.Next) told.AddRange(stretch.Entries);
+        return told;
     }
 
     /// <summary>A part of every segment that is there becomes garbage.</summary>
