@@ -69,7 +69,12 @@ public sealed partial class DiskStore
     }
 
     /// <summary>Reads a session's header, counts its items, and sums the bytes that its records occupy.</summary>
-    public DiskReadStatus TryReadHeader(ReadOnlySpan<byte> session, out SessionHeader header, out int items, out long bytes)
+    /// <param name="session">Its key.</param>
+    /// <param name="header">With <see cref="DiskReadStatus.Found"/>: as it was written last.</param>
+    /// <param name="items">How many items it has.</param>
+    /// <param name="bytes">What its records occupy.</param>
+    /// <param name="evenExpired">As with <see cref="TryReadSession"/>.</param>
+    public DiskReadStatus TryReadHeader(ReadOnlySpan<byte> session, out SessionHeader header, out int items, out long bytes, bool evenExpired = false)
     {
         var hash = _hash.Session(session);
         (header, items, bytes) = (null!, 0, 0);
@@ -78,7 +83,7 @@ public sealed partial class DiskStore
         {
             if (_unsettled.Contains(hash)) return DiskReadStatus.Unavailable;
             var view = SessionView.Take(_index, hash, withItems: false, access: null);
-            var status = view.ReadHeader(_reader, session, NowMs, out header);
+            var status = view.ReadHeader(_reader, session, evenExpired ? 0 : NowMs, out header);
             (items, bytes) = (view.ItemCount, view.StoredBytes);
             if (status != DiskReadStatus.Unavailable) return status;
         }

@@ -14,8 +14,13 @@ internal sealed class Sweeper(
     private const int Samples = 24;
     private const int FruitlessRounds = 64;
 
+    /// <summary>What stays though its time here is over is read again each time: a round that has met so many goes on in the next one.</summary>
+    private const int MostKept = 10_000;
+
     private readonly Random _random = new();
     private readonly List<(Location Location, uint Hash)> _found = [];
+    private int _sweepFrom;
+    private int _kept;
 
     public long Evictions { get; private set; }
     public long Expirations { get; private set; }
@@ -23,8 +28,11 @@ internal sealed class Sweeper(
     public void SweepExpired(long nowMs)
     {
         var now = CoarseClock.ExpiryNow(nowMs);
-        foreach (var shard in index.Shards)
+        _kept = 0;
+        for (var swept = 0; swept < index.Shards.Length && _kept < MostKept; swept++)
         {
+            var shard = index.Shards[_sweepFrom];
+            _sweepFrom = (_sweepFrom + 1) % index.Shards.Length;
             for (var from = 0; from < shard.Table.Limit; from += SlotsPerLock)
             {
                 _found.Clear();
@@ -81,8 +89,9 @@ internal sealed class Sweeper(
         foreach (var (location, _) in _found)
         {
             if (reader.Read(location, 0, out var record, metaOnly: true) != RecordReadStatus.Ok) continue;
-            if (record.Header.ExpiresMs != 0 && record.Header.ExpiresMs <= nowMs && MayGo(record.Meta, nowMs))
-                expired.Add(new RemovalCandidate(record.Header.Session, location, record.Meta.SessionKey, record.Header.StoredBytes));
+            if (record.Header.ExpiresMs == 0 || record.Header.ExpiresMs > nowMs) continue;
+            if (!MayGo(record.Meta, nowMs)) _kept++;
+            else expired.Add(new RemovalCandidate(record.Header.Session, location, record.Meta.SessionKey, record.Header.StoredBytes));
         }
 
         if (expired.Count > 0) Expirations += remove(expired, SessionGoneReason.Expired);

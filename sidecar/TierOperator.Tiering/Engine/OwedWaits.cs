@@ -13,6 +13,9 @@ internal readonly record struct OwedWaits
     /// <summary>No local tier holds the write: it is there when a shared one has it, or not at all.</summary>
     public bool IsCarried { get; init; }
 
+    /// <summary>The moment behind the write: what changes the session here from then on comes after it.</summary>
+    public long ChangedAt { get; init; }
+
     public Task<RemoteResult>? Of(TierSet tier) => tier == TierSet.Redis ? Redis : Postgres;
 
     public OwedWaits With(TierSet tier, Task<RemoteResult>? wait)

@@ -5,19 +5,23 @@ namespace TierOperator.Tiering.Engine;
 /// <remarks>
 /// Clocks differ by milliseconds. What one sidecar wrote may then bear an older version than what another had written, and acknowledged, before
 /// it: by versions alone it would be lost, though its caller waited for the tier that decides and was told that the tier has it. That tier says that it
-/// had something newer. So the write is made once more, at a version behind that: it came later. Where the other's time was refused as too far ahead
-/// (<see cref="HybridClock.MaxAheadMs"/>) the clock that is ahead wins, as with writes that nobody waits for.
+/// had something newer. So the write is made once more, at a version behind that: it came later. What was written here since came later still, and is
+/// what the tier may have meant: then nothing is done. Where the other's time was refused as too far ahead (<see cref="HybridClock.MaxAheadMs"/>) the
+/// clock that is ahead wins, as with writes that nobody waits for.
 /// </remarks>
 public sealed partial class TierEngine
 {
     private static bool MayRestamp(WriteOutcome outcome, SessionPlan plan)
         => outcome.Succeeded && plan.Mutation is { IsBlind: true, IsRestamped: false, Adopted: null } && plan.Rule!.Rule.OnConflict == ConflictStrategy.LatestWins;
 
-    private async ValueTask<WriteOutcome> RestampAsync(WriteOutcome outcome, SessionPlan plan, bool tookValues, CancellationToken cancellationToken)
+    private async ValueTask<WriteOutcome> RestampAsync(WriteOutcome outcome, Attempt attempt, CancellationToken cancellationToken)
     {
-        if (PutsAgain(plan, tookValues) is not { } puts) return outcome;
-        var again = await MutateAsync(plan.Mutation with { Puts = puts, IsRestamped = true }, cancellationToken);
-        return again.Status is WriteStatus.Created or WriteStatus.Replaced ? again with { Status = outcome.Status } : again;
+        var plan = attempt.Plan!;
+        if (PutsAgain(plan, attempt.TookValues) is not { } puts) return outcome;
+        var again = await MutateAsync(plan.Mutation with { Puts = puts, IsRestamped = true, AskedAt = attempt.Owed.ChangedAt }, cancellationToken);
+        var isMade = again.Succeeded || again.Status == WriteStatus.Unavailable; // else nothing has changed: the first one stands
+        var status = again.Status == WriteStatus.Replaced && outcome.Status == WriteStatus.Created ? outcome.Status : again.Status;
+        return isMade ? again with { Status = status } : outcome;
     }
 
     /// <summary>
@@ -29,7 +33,13 @@ public sealed partial class TierEngine
         var puts = plan.Mutation.Puts;
         if (!puts.Any(static put => put.Value.Large is not null)) return puts;
         if (tookValues) return HeldAgain(plan);
-        foreach (var put in puts) put.Value.Large?.AddReference();
+        for (var i = 0; i < puts.Count; i++)
+        {
+            if (puts[i].Value.Large is not { } large || large.AddReference()) continue;
+            foreach (var put in puts.Take(i)) put.Value.Release();
+            return null;
+        }
+
         return puts;
     }
 

@@ -45,7 +45,7 @@ public sealed partial class TierEngine
 
         var waits = OweTiers(plan, rules, isHeld, since);
         _changed.Add(_memory.HashOf(plan.Mutation.Key.Span)); // behind the notes: whoever asks from here on finds them
-        return waits;
+        return waits with { ChangedAt = _changed.Now };
     }
 
     private OwedWaits OweTiers(SessionPlan plan, RuleTable rules, bool isHeld, JournalPosition? since)
@@ -148,7 +148,7 @@ public sealed partial class TierEngine
             var result = await ResultOfAsync(owed.Of(flag), loop, awaited.HasFlag(flag));
             if (result.Status is RemoteStatus.Applied or RemoteStatus.Older) acked |= flag;
             else if (result.Status == RemoteStatus.Refused) failed |= flag;
-            if (awaited.HasFlag(flag) && result.Newest > plan.Version) outcome = outcome with { IsOvertaken = true };
+            if (awaited.HasFlag(flag) && result.Newest > plan.Version) outcome = outcome with { IsOvertaken = result.Newest.Milliseconds <= _clock.NowMs + HybridClock.MaxAheadMs };
             if (result.Existed is { } existed && plan is { Header.IsPartial: true, Mutation.Decided: null }) outcome = outcome with { Status = existed ? WriteStatus.Replaced : WriteStatus.Created };
         }
 

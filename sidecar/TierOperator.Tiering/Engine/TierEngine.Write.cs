@@ -87,7 +87,7 @@ public sealed partial class TierEngine
     {
         CheckPressure();
         if (attempt.Plan is not { } plan || (plan.IsRefused && attempt.Ticket == 0)) return attempt.Outcome;
-        if (!plan.IsRefused)
+        if (plan is { IsRefused: false, Mutation.IsRestamped: false })
         {
             _counters.Wrote(plan);
             SessionWritten?.Invoke(plan.Mutation.Key.ToArray());
@@ -101,7 +101,7 @@ public sealed partial class TierEngine
             outcome = await FinishDiskAsync(attempt, outcome, cancellationToken);
         if (outcome.Status == WriteStatus.Unavailable || attempt.Owed.Tiers == TierSet.None) return outcome;
         outcome = await FinishSharedAsync(outcome, plan, attempt.Owed, attempt.Ticket != 0);
-        return outcome.IsOvertaken && MayRestamp(outcome, plan) ? await RestampAsync(outcome, plan, attempt.TookValues, cancellationToken) : outcome;
+        return outcome.IsOvertaken && MayRestamp(outcome, plan) ? await RestampAsync(outcome, attempt, cancellationToken) : outcome;
     }
 
     /// <summary>The wait is not cancelled with the caller: the write has happened, only the answer is outstanding.</summary>

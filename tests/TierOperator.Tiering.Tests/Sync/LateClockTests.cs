@@ -1,6 +1,7 @@
 using TierOperator.Policy.Compiled;
 using TierOperator.TestKit.Remote;
 using TierOperator.Tiering.Engine;
+using TierOperator.Tiering.Tests.Remote;
 using TierOperator.Tiering.Values;
 
 namespace TierOperator.Tiering.Tests.Sync;
@@ -95,6 +96,25 @@ public sealed class LateClockTests : IAsyncDisposable
         await late.PutAsync("s", "i", new string('n', bytes));
 
         Assert.Equal(bytes, (await SharedHarness.StoredAsync(_redis, "s", "i"))?.Length);
+    }
+
+    /// <summary>Writes that wait for the tier together have one answer, of the newest of them: none is made again behind those that came after it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WritesHere_ThatReachTheTierTogether_EndInTheirOrder(bool endsWithDelete)
+    {
+        await using var pod = Pod("All", 1);
+        var answers = new TaskCompletionSource();
+        _redis.AfterApplying = () => answers.Task;
+        List<Task<WriteOutcome>> writes = [pod.PutAsync("s", "i", "first").AsTask()];
+        await Eventually.HoldsAsync(() => _redis.AfterApplying is null, () => "nothing is sent");
+        for (var number = 0; number < 20; number++) writes.Add(pod.PutAsync("s", "i", $"{number}").AsTask());
+        writes.Add(endsWithDelete ? pod.DeleteAsync("s").AsTask() : pod.PutAsync("s", "i", "last").AsTask());
+        answers.SetResult();
+        await Task.WhenAll(writes);
+
+        await AssertAgreedAsync(pod, pod, "i", endsWithDelete ? null : "last");
     }
 
     /// <summary>A clock that is wrong by more than is taken over: all agree, and the one that is ahead wins.</summary>

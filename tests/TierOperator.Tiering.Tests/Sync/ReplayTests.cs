@@ -64,20 +64,25 @@ public sealed class ReplayTests : IAsyncDisposable
     }
 
     /// <summary>The tiers are away for longer than the session may stay on disk.</summary>
-    [Fact]
-    public async Task Back_AfterWhatIsOwedHasBeenHereLongEnough_TheyHearOfIt()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Back_AfterWhatIsOwedHasBeenHereLongEnough_TheyHearOfIt(bool isWrittenMeanwhile)
     {
         await using var pod = new SharedHarness("write: Behind, ack: Disk", _redis, _postgres, tiers: Short, time: _time);
         foreach (var tier in new[] { _redis, _postgres }) tier.SetState(new(RemoteHealth.ReadOnly, "the test says so"));
         await pod.PutAsync("s", "i", "v");
+        await pod.Engine.EvictAsync(SharedHarness.Key("s"), CancellationToken.None);
         _time.Advance(TimeSpan.FromHours(2));
         await pod.Engine.Disk!.MaintainAsync();
+        if (isWrittenMeanwhile) await pod.PutAsync("s", "j", "w");
 
         foreach (var tier in new[] { _redis, _postgres }) tier.SetState(new(RemoteHealth.Healthy));
         await pod.SettledAsync();
 
         Assert.Equal("v", await SharedHarness.StoredAsync(_redis, "s", "i"));
         Assert.Equal("v", await SharedHarness.StoredAsync(_postgres, "s", "i"));
+        Assert.Equal(isWrittenMeanwhile ? "w" : null, await SharedHarness.StoredAsync(_postgres, "s", "j"));
     }
 
     public async ValueTask DisposeAsync()
