@@ -67,18 +67,20 @@ internal sealed class Compactor(
 
     /// <summary>What lies before the segment that the journal's reader stands in; all where nobody reads.</summary>
     private static CompactionRun Before(List<SegmentFile> ordered, JournalPosition? read)
-        => new(read is { } position ? ordered.FindAll(segment => segment.Header.Order < OrderOf(ordered, position)) : ordered, ordered.FirstOrDefault());
+        => new(OrderOf(ordered, read) is { } order ? ordered.FindAll(segment => segment.Header.Order < order) : ordered, ordered.FirstOrDefault());
 
     /// <summary>
     /// What the reader has yet to come to. The segment that it stands in keeps its offsets until it has gone on. A deletion is to be read also where
     /// nothing older is left in the log: nothing begins the log for this part.
     /// </summary>
     private static CompactionRun After(List<SegmentFile> ordered, JournalPosition? read)
-        => new(read is { } position ? ordered.FindAll(segment => segment.Header.Order > OrderOf(ordered, position)) : [], Oldest: null);
+        => new(OrderOf(ordered, read) is { } order ? ordered.FindAll(segment => segment.Header.Order > order) : [], Oldest: null);
 
-    /// <summary>The segment that a reader goes on in: what stood there may have been written anew together with those before it.</summary>
-    private static long OrderOf(List<SegmentFile> ordered, JournalPosition read)
-        => ordered.FindLast(segment => segment.Header.Order <= read.Order)?.Header.Order ?? read.Order;
+    /// <summary>
+    /// The segment that a reader goes on in: what stood there may have been written anew together with those before it. Null where nobody reads.
+    /// </summary>
+    private static long? OrderOf(List<SegmentFile> ordered, JournalPosition? read)
+        => read is { } position ? ordered.FindLast(segment => segment.Header.Order <= position.Order)?.Header.Order ?? position.Order : null;
 
     private List<SegmentFile> Candidates()
     {

@@ -33,8 +33,10 @@ public sealed partial class TierEngine
     private async ValueTask<Attempt> TryMutateColdAsync(SessionMutation mutation, ulong hash, CancellationToken cancellationToken)
     {
         var nowMs = _clock.NowMs;
+        var found = _disk!.TryReadHeader(mutation.Key.Span, out var header, out var items, out _);
+
         // What a tier is owed stays on disk past its time there: nothing of it goes with what is written now.
-        var found = _disk!.TryReadHeader(mutation.Key.Span, out var header, out var items, out _, evenExpired: !MayLeaveDisk(mutation.Key));
+        if (found == DiskReadStatus.NotFound && !MayLeaveDisk(mutation.Key)) found = _disk.TryReadHeader(mutation.Key.Span, out header, out items, out _, evenExpired: true);
         if (found == DiskReadStatus.Unavailable) return UnreadableDisk(mutation);
         var isLive = found == DiskReadStatus.Found && !_rules.Stored(header.Rule, mutation.Key.Span).IsOver(header, nowMs);
         if (!isLive) return await MutateHeldAsync(mutation, hash, diskIsStale: true, cancellationToken);

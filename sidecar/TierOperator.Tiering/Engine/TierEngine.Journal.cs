@@ -37,10 +37,9 @@ public sealed partial class TierEngine
 
     /// <summary>
     /// Up to where the record that takes the disk's copy away deletes, for it is read for the tiers too. Only a delete is at its own version: what a replace
-    /// put bears the replace's, and a session that is only written anew, or is in memory alone from here on, has lost nothing but what its floor says.
+    /// put bears the replace's, which is its floor then, and a session that is only written anew, or is in memory alone from here on, has lost nothing but what its floor says.
     /// </summary>
-    private static ItemVersion GoneUpTo(SessionPlan plan)
-        => plan is { IsAdoption: false, Mutation.Delete: true } ? plan.Version : (plan is { IsAdoption: false, Mutation.Replace: true } ? plan.Version : plan.Header!.Floor).Before;
+    private static ItemVersion GoneUpTo(SessionPlan plan) => plan.Mutation.Delete ? plan.Version : plan.Header!.Floor.Before;
 
     private static unsafe void AddPresent_NeedsLock(
         DiskBatch batch, MemoryShard shard, SessionRecord* session, SessionPlan plan, RuleTable rules, long expires)
